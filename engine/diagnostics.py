@@ -1,0 +1,29 @@
+"""Findings about specs: one value, rendered elsewhere in as many ways as there are readers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.model import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding. ``code`` is stable (see ``CODES``); ``help`` says what to do about it."""
+
+    location: Location
+    code: str
+    message: str
+    help: str = ""
+    severity: Literal["error", "warning"] = "error"
+
+
+class SpecError(Exception):
+    """A set of specs that must not run; carries every finding."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        count = len(self.diagnostics)
+        super().__init__(f"{count} finding{'s' if count != 1 else ''} in the specs")
