@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.model import Location
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a spec file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +34,8 @@ class SpecError(Exception):
         self.diagnostics = tuple(diagnostics)
         count = len(self.diagnostics)
         super().__init__(f"{count} finding{'s' if count != 1 else ''} in the specs")
+
+
+class EnvironmentFailure(Exception):
+    """The environment failed (no broker, no topic, no room, no permission): one clear line for
+    a person, exit status 3. Never raised for a bad record or a bad spec."""

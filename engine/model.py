@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from engine.diagnostics import Location
+
 EVENT_FIELDS = (
     "system_id",
     "checkpoint_id",
@@ -29,15 +31,6 @@ OPTIONAL_FIELDS = ("failure_reason",)
 STATUSES = ("SUCCESS", "FAILURE")
 
 # --- what a spec says -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """A place in a spec file; line and column count from 1."""
-
-    file: str
-    line: int
-    column: int
 
 
 @dataclass(frozen=True, slots=True)
