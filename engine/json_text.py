@@ -1,0 +1,77 @@
+"""Decode a record that begins like a JSON object, refusing what has no one reading.
+
+Python's ``json`` accepts more than JSON: the last of two equal keys wins, ``NaN`` and ``1e999``
+become floats, a deep nesting raises ``RecursionError`` and a long integer ``ValueError``. Each of
+these is refused here with a reason of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Final
+
+from engine.rejections import Refused
+
+DEPTH_MAX: Final = 100
+"""Levels of objects and arrays in one record."""
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_INT64_DIGITS_MAX = 20
+
+
+class HugeInteger:
+    """An integer too long to be worth converting; out of range wherever it is read."""
+
+
+def decode_object(text: str) -> dict[str, object]:
+    """The JSON object that ``text`` is. Raises Refused."""
+    _check_depth(text)
+    try:
+        decoded = json.loads(
+            text,
+            object_pairs_hook=_unique_keys,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            parse_int=_integer,
+        )
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        raise Refused("invalid_json", f"{error.msg} at {place}") from error
+    assert isinstance(decoded, dict)  # the caller saw the brace
+    return decoded
+
+
+def _check_depth(text: str) -> None:
+    if text.count("{") + text.count("[") <= DEPTH_MAX:
+        return
+    depth = 0
+    for bracket in re.findall(r"[\[\]{}]", _STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > DEPTH_MAX:
+            raise Refused("json_too_deep", f"nests deeper than {DEPTH_MAX} levels")
+
+
+def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    unique = dict(pairs)
+    if len(unique) != len(pairs):
+        names = [key for key, _ in pairs]
+        twice = next(key for key in unique if names.count(key) > 1)
+        raise Refused("json_duplicate_key", f"the key {json.dumps(twice)} occurs twice")
+    return unique
+
+
+def _refuse_constant(name: str) -> object:
+    raise Refused("json_not_finite", f"{name} is not a number in JSON")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise Refused("json_not_finite", f"{digits[:40]} is beyond what a number can hold")
+    return value
+
+
+def _integer(digits: str) -> int | HugeInteger:
+    return int(digits) if len(digits) <= _INT64_DIGITS_MAX else HugeInteger()
