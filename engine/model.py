@@ -60,7 +60,9 @@ class Template:
     def field_names(self) -> tuple[str, ...]:
         """The names of its named fields, in order."""
         return tuple(
-            part.name for part in self.parts if isinstance(part, FieldPart) and part.name is not None
+            part.name
+            for part in self.parts
+            if isinstance(part, FieldPart) and part.name is not None
         )
 
 
@@ -254,6 +256,7 @@ class StreamAdvance:
     """How far a batch moves one stream. ``expected_offset`` is the stored progress as the
     reader knows it: a store in which it is another refuses the whole batch (the fence)."""
 
+    stream: str
     expected_offset: int
     next_offset: int
     records: list[Record] = field(default_factory=list)

@@ -72,8 +72,9 @@ class Source(Protocol):
     def keep_alive(self) -> None:
         """Stay a member of the group while the store cannot take anything, reading nothing."""
 
-    def ended_streams(self) -> frozenset[str]:
-        """Streams whose end has been reached for now; they hold back nobody's event time."""
+    def lagging_streams(self) -> frozenset[str]:
+        """Streams of this reader whose end has not been reached yet: where events leave only
+        when they are final, event time is that of the slowest of these."""
 
     def close(self) -> None:
         """Leave; never raises."""
@@ -86,7 +87,8 @@ class Batch:
 
     advances: list[StreamAdvance]
     outcomes: list[Outcome] = field(default_factory=list)
-    ended: frozenset[str] = frozenset()
+    lagging: frozenset[str] = frozenset()
+    """See ``Source.lagging_streams``."""
     now_us: int = 0
     """The runner's clock. It decides only when something is shown as unmatched."""
 
