@@ -28,6 +28,18 @@ REQUIRED_FIELDS = ("checkpoint_id", "timestamp", "status", "correlation_id")
 OPTIONAL_FIELDS = ("failure_reason",)
 """What an event may lack, and so may take from a detail."""
 
+EXPORT_FIELDS = (
+    *EVENT_FIELDS,
+    "event_id",
+    "join_state",
+    "kind",
+    "ambiguous",
+    "seen",
+    "detail_id",
+    "spec_digest",
+)
+"""An event as it leaves the engine, in this order (``schema/event.schema.json``)."""
+
 STATUSES = ("SUCCESS", "FAILURE")
 
 # --- what a spec says -----------------------------------------------------------------------
