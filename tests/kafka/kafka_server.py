@@ -153,7 +153,7 @@ def check_free(ports: range) -> None:
             except OSError as error:
                 raise KafkaServerError(
                     f"port {port} is taken ({error.strerror}); Kafka needs {ports[0]} to "
-                    f"{ports[-1]}. Take others with: make kafka KAFKA_PORT=19092"
+                    f"{ports[-1]}. Take others with: make kafka KAFKA_PORT={ports[0] + 100}"
                 ) from None
 
 
