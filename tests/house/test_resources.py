@@ -38,7 +38,6 @@ def test_a_broken_installation_says_what_is_missing() -> None:
         resource("schema/no-such-file")
 
 
-@pytest.mark.slow
 def test_a_built_wheel_carries_types_schemas_and_specs(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
