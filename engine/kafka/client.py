@@ -55,6 +55,14 @@ _GROUP: Final = frozenset(
         KafkaError.FENCED_INSTANCE_ID,
     }
 )
+_UNREACHED: Final = frozenset(
+    {
+        KafkaError._ALL_BROKERS_DOWN,
+        KafkaError._RESOLVE,
+        KafkaError._TIMED_OUT,
+        KafkaError._TRANSPORT,
+    }
+)
 TLS_ERRORS: Final = frozenset({KafkaError._SSL})
 
 
@@ -185,7 +193,8 @@ class ErrorMemory:
         self.hopeless: KafkaError | None = None
         self.tls: KafkaError | None = None
         self.last: KafkaError | None = None
-        self.all_down = False
+        self.disconnected = False
+        """A broker, perhaps the only one, could not be reached; the reader may take it back."""
 
     def __call__(self, error: KafkaError) -> None:
         """The library's ``error_cb``."""
@@ -193,9 +202,9 @@ class ErrorMemory:
             self.hopeless = error
         elif error.code() in TLS_ERRORS:
             self.tls = error
-        if error.code() == KafkaError._ALL_BROKERS_DOWN:
-            self.all_down = True
-        else:
+        if error.code() in _UNREACHED:
+            self.disconnected = True
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:
             self.last = error
 
     def raise_hopeless(self, settings: ClientSettings, doing: str) -> None:

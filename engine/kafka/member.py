@@ -26,6 +26,8 @@ _CHUNK_MAX: Final = 1000
 _CHUNK_BYTES: Final = 8 << 20
 _REQUEST_SECONDS: Final = 5.0
 _LEAVE_SECONDS: Final = 2.0
+_REACH_SECONDS: Final = 1.0
+_REACH_AGAIN_SECONDS: Final = 3.0
 
 _POSITION_LOST: Final = frozenset(
     {
@@ -65,6 +67,7 @@ class GroupMember:
         self._failure: Exception | None = None
         self._paused = False
         self._out_of_reach = False
+        self._ask_reach_at = 0.0
         self._chunk = 100
         config = settings.config(
             {
@@ -152,14 +155,14 @@ class GroupMember:
                 size += len(value or b"")
         if records:
             self._chunk = max(1, min(_CHUNK_MAX, _CHUNK_BYTES * records // max(size, 1)))
-        self._tell_reach(answered=records > 0)
+        if not records:
+            self._tell_reach()
         return records, size
 
     def _on_error(self, error: KafkaError, message: Message) -> None:
         code, number = error.code(), message.partition()
         part = self.partitions.get(number) if number is not None else None
         if code == KafkaError._PARTITION_EOF:
-            self._tell_reach(answered=True)
             if part is not None:
                 part.reach(message.offset() or 0)
         elif code in _POSITION_LOST:
@@ -172,14 +175,24 @@ class GroupMember:
         else:
             self.errors(error)
 
-    def _tell_reach(self, *, answered: bool) -> None:
+    def _tell_reach(self) -> None:
+        """Tell when no broker answers any more, and when one does again. The library tells of
+        single connections only, so it is asked for an answer now and then while one is broken."""
+        now = time.monotonic()
+        if not (self.errors.disconnected or self._out_of_reach) or now < self._ask_reach_at:
+            return
+        self._ask_reach_at = now + _REACH_AGAIN_SECONDS
+        self.errors.disconnected = False
+        try:
+            self.consumer.list_topics(timeout=_REACH_SECONDS)
+            answered = True
+        except KafkaException:
+            answered = False
         if answered and self._out_of_reach:
             self._note("Kafka answers again")
-            self._out_of_reach = False
-        elif self.errors.all_down and not answered and not self._out_of_reach:
+        elif not answered and not self._out_of_reach:
             self._note(f"no Kafka broker answers at {self._settings.brokers}; trying on")
-            self._out_of_reach = True
-        self.errors.all_down = False
+        self._out_of_reach = not answered
 
     def raise_failure(self) -> None:
         """Raise what went wrong inside the library's callbacks, and what is hopeless."""

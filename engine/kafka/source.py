@@ -226,7 +226,8 @@ class KafkaSource:
 
     def _in_doubt(self) -> bool:
         member = self._member
-        return bool(member.topic_suspected or member.lost_position or self._of_another_topic())
+        suspected = member.topic_suspected or self._placement.identity.gone
+        return bool(suspected or member.lost_position or self._of_another_topic())
 
     def _of_another_topic(self) -> list[int]:
         present = self._placement.identity.id

@@ -9,7 +9,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from difflib import get_close_matches
 from typing import Final
 
-from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._metadata import ClusterMetadata
 from confluent_kafka.admin._topic import TopicDescription
@@ -29,6 +29,8 @@ class TopicIdentity:
 
     def __init__(self, settings: ClientSettings, topic: str, metadata: ClusterMetadata) -> None:
         self.id = ""
+        self.gone = False
+        """The last answer was that there is no such topic (at once after it was made, too)."""
         self._topic = topic
         self._admin: AdminClient | None = None
         self._answer: Future[TopicDescription] | None = None
@@ -62,10 +64,14 @@ class TopicIdentity:
 
     def _receive(self, wait_s: float) -> None:
         assert self._answer is not None
+        found = ""
         try:
             found = str(self._answer.result(timeout=wait_s).topic_id)
-        except (KafkaException, FutureTimeout):
-            found = ""
+            self.gone = False
+        except KafkaException as error:
+            self.gone = error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART
+        except FutureTimeout:
+            pass
         self._answer = None
         if found and found != _NO_ID:
             self.id = found

@@ -438,7 +438,7 @@ def test_a_broker_that_comes_back_is_read_on(
     read_until(source, store, lambda: len(notes) == 1)
     broker.up()
     send(settings, "logs", numbers(5, 10))
-    read_until(source, store, lambda: len(store.records) == 10)
+    read_until(source, store, lambda: len(store.records) == 10 and len(notes) == 2)
     source.close()
     assert store.values() == numbers(0, 10)
     assert notes == [
