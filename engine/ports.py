@@ -3,7 +3,7 @@ other; they meet here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -107,3 +107,11 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Release the store."""
+
+
+class StoreReader(Protocol):
+    """A read-only look at a store. Its SQL names only what is documented: the views ``events``,
+    ``details`` and ``quarantined``, and the tables ``stream``, ``ignored`` and ``archive``."""
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[tuple[object, ...]]:
+        """The rows of a query, one at a time. Raises EnvironmentFailure."""

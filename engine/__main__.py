@@ -1,0 +1,8 @@
+"""``python -m engine``: the same as the scripts ``engine`` and ``logloom``."""
+
+import sys
+
+from engine.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

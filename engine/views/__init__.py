@@ -1,0 +1,1 @@
+"""What people look at: each view reads a store (``engine.ports.StoreReader``) and nothing else."""
