@@ -20,6 +20,8 @@ CREATE TABLE clock (
     event_us  INTEGER,                    -- how far event time has come; far futures do not count
     PRIMARY KEY (stream_id, clock)
 ) STRICT, WITHOUT ROWID;
+-- The views ask for the time on a clock once a waiting row: a seek here, a scan without it.
+CREATE INDEX clock_time ON clock (clock, event_us);
 
 CREATE TABLE spec (
     spec_id   INTEGER PRIMARY KEY,
@@ -101,6 +103,10 @@ CREATE TABLE archive (
     PRIMARY KEY (stream_id, first_offset)
 ) STRICT, WITHOUT ROWID;
 
+-- A stream is joined by its number, which finds it for a key, and by the range of its keys, which
+-- finds the rows of a stream: the planner takes the one that serves. A stream's rows are ordered
+-- by `event_key`; across stores the order that lasts is (stream, offset).
+
 CREATE VIEW events AS
 SELECT e.system_id,
        e.checkpoint_id,
@@ -121,9 +127,13 @@ SELECT e.system_id,
        e.kind,
        e.time_us,
        ds.name || ':' || (d.detail_key & 0xFFFFFFFFFFF) AS detail_id,
-       p.digest AS spec_digest
+       p.digest AS spec_digest,
+       s.name AS stream,
+       e.event_key & 0xFFFFFFFFFFF AS offset,
+       e.event_key
 FROM event e
 JOIN stream s ON s.stream_id = e.event_key >> 44
+             AND e.event_key BETWEEN s.stream_id << 44 AND s.stream_id << 44 | 0xFFFFFFFFFFF
 JOIN spec p ON p.spec_id = e.spec_id
 LEFT JOIN detail d ON d.detail_key = e.detail_key
 LEFT JOIN stream ds ON ds.stream_id = d.detail_key >> 44;
@@ -160,6 +170,8 @@ SELECT s.name || ':' || (q.record_key & 0xFFFFFFFFFFF) AS record_id,
        q.nearest,
        q.raw,
        q.raw_length,
-       q.raw_sha256
+       q.raw_sha256,
+       s.name AS stream
 FROM quarantine q
-JOIN stream s ON s.stream_id = q.record_key >> 44;
+JOIN stream s ON s.stream_id = q.record_key >> 44
+             AND q.record_key BETWEEN s.stream_id << 44 AND s.stream_id << 44 | 0xFFFFFFFFFFF;
