@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal, NamedTuple
+
+Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Diagnostic:
     code: str
     message: str
     help: str = ""
-    severity: Literal["error", "warning"] = "error"
+    severity: Severity = "error"
 
 
 class SpecError(Exception):
@@ -39,3 +41,73 @@ class SpecError(Exception):
 class EnvironmentFailure(Exception):
     """The environment failed (no broker, no topic, no room, no permission): one clear line for
     a person, exit status 3. Never raised for a bad record or a bad spec."""
+
+
+class Code(NamedTuple):
+    """What a code stands for, and the help where a finding has no better one."""
+
+    title: str
+    help: str = ""
+    severity: Severity = "error"
+
+
+CODES: Final[Mapping[str, Code]] = {
+    # E1: the file is no YAML that could be a spec
+    "E101": Code("not YAML"),
+    "E102": Code("the file is too large", "a spec has some dozens of lines; this is another file"),
+    "E103": Code("not UTF-8", "save the file as UTF-8"),
+    "E104": Code("nests too deep", "a spec nests four or five levels"),
+    "E105": Code("a key twice"),
+    "E106": Code("an anchor or alias", "write the value out at each place"),
+    "E107": Code("a tag", "leave it out: what comes out of logs is always text"),
+    "E108": Code("not one document", "one file, one spec"),
+    "E109": Code("a key that is not text", "write the key as a plain word or in quotes"),
+    # E2: the document has not the shape of a spec (JSON Schema)
+    "E201": Code("unknown key"),
+    "E202": Code("missing key"),
+    "E203": Code("wrong type"),
+    "E204": Code("value not among those allowed"),
+    "E205": Code("value of the wrong form"),
+    "E206": Code("empty"),
+    # E3: the spec does not mean anything that could run
+    "E301": Code(
+        "bad template",
+        "a field is {name}, {name:type}, {} or {:type}; a brace of the text is doubled: {{ or }}",
+    ),
+    "E302": Code(
+        "fields side by side",
+        "put text between them: where the first ends nobody could tell",
+    ),
+    "E303": Code("unknown field type"),
+    "E304": Code("a field twice in one template", "give the second one another name, or none: {}"),
+    "E305": Code("a template that matches no record"),
+    "E306": Code("unknown event field"),
+    "E307": Code("a field that the template does not have"),
+    "E308": Code("a required event field that the record kind cannot give"),
+    "E309": Code("a join that names an unknown record kind"),
+    "E310": Code("a record kind on both sides of the join"),
+    "E311": Code("a field that the join's kinds cannot give"),
+    "E312": Code("a status that does not exist", "an event's status is SUCCESS or FAILURE"),
+    "E313": Code("bad duration", "write a number and ms, s, m, h or d: 30s"),
+    "E314": Code("unknown timezone"),
+    "E315": Code("a mapping that says where from twice, or not at all"),
+    "E316": Code("a constant that would throw all records together"),
+    # E4: the specs do not go together
+    "E401": Code("one system in two files", "one file a system: rename one, or merge them"),
+    "E402": Code("no specs"),
+    # E5: the samples say something else than the templates
+    "E501": Code("a sample that its record kind does not accept"),
+    "E502": Code("a sample that gives something else"),
+    "E503": Code(
+        "a sample that several record kinds accept",
+        "a record must have one meaning: make the templates or conditions exclude each other",
+    ),
+    "E504": Code("a sample whose record cannot become an event"),
+    "E505": Code(
+        "a record kind without a sample",
+        "add one under `samples`: a record as it is logged, and what it gives",
+        "warning",
+    ),
+}
+"""Every code there is. A code never changes its meaning; one that is not needed any more stays
+unused."""

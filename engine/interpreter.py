@@ -304,6 +304,7 @@ def _detail(record: Record, candidate: _Candidate, values: dict[str, str | None]
     assert system.join is not None
     correlation_id, *_ = _required(values, ("correlation_id", *system.join.take))
     timestamp = values.get("timestamp")
+    instant = None if timestamp is None else _time(timestamp, candidate.zone)
     detail = Detail(
         stream=record.stream,
         offset=record.offset,
@@ -311,7 +312,8 @@ def _detail(record: Record, candidate: _Candidate, values: dict[str, str | None]
         kind=kind.name,
         correlation_id=correlation_id,
         failure_reason=values.get("failure_reason"),
-        time_us=None if timestamp is None else _time(timestamp, candidate.zone).us,
+        time_us=None if instant is None else instant.us,
+        timestamp=None if instant is None else instant.text,
     )
     if system.join.clock == "body" and detail.time_us is None:
         raise Refused("missing_field", "timestamp is absent, null or empty")

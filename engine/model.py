@@ -42,6 +42,9 @@ EXPORT_FIELDS = (
 
 STATUSES = ("SUCCESS", "FAILURE")
 
+FIELD_TYPES = ("word", "digits", "number", "hex", "uuid", "ip", "iso")
+"""The types a template's field may have: closed classes of characters."""
+
 # --- what a spec says -----------------------------------------------------------------------
 
 
@@ -215,6 +218,7 @@ class Detail:
     correlation_id: str
     failure_reason: str | None
     time_us: int | None
+    timestamp: str | None = None
     join_us: int | None = None
     join_clock: str | None = None
     content_hash: bytes | None = None

@@ -1,0 +1,117 @@
+"""Samples of specs, run through the normalizer of all of them together: a spec that contradicts
+its own samples must not run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from engine.diagnostics import CODES, Diagnostic, SpecError
+from engine.interpreter import Normalizer, compile_normalizer
+from engine.model import Detail, Event, Outcome, Record, RecordKind, Rejection, Sample, System
+from engine.spec import Specs, load_specs
+
+
+def load_checked(paths: Sequence[Path]) -> tuple[System, ...]:
+    """The systems of the spec files and directories, samples checked: what a run starts from.
+
+    Raises SpecError with every finding, EnvironmentFailure where a path cannot be read.
+    """
+    specs = check_specs(paths)
+    if any(one.severity == "error" for one in specs.diagnostics):
+        raise SpecError(specs.diagnostics)
+    return specs.systems
+
+
+def check_specs(paths: Sequence[Path]) -> Specs:
+    """Everything there is to say about the specs, samples included. Raises EnvironmentFailure."""
+    specs = load_specs(paths)
+    found = [*specs.diagnostics, *check_samples(specs.systems)]
+    found.sort(key=lambda one: (one.location.file, one.location.line, one.location.column))
+    return replace(specs, diagnostics=tuple(found))
+
+
+def check_samples(systems: Sequence[System]) -> list[Diagnostic]:
+    """What the samples of these systems find wrong when all of them run together."""
+    normalizer = compile_normalizer(systems)
+    found = []
+    for system in systems:
+        for kind in system.kinds:
+            if kind.role != "ignore" and not kind.samples:
+                found.append(_diagnostic("E505", kind, f'"{kind.name}" has no sample'))
+            for sample in kind.samples:
+                finding = _check(normalizer, system, kind, sample)
+                if finding is not None:
+                    found.append(finding)
+    return found
+
+
+def _check(
+    normalizer: Normalizer, system: System, kind: RecordKind, sample: Sample
+) -> Diagnostic | None:
+    value = sample.record.encode("utf-8", "surrogatepass")
+    (outcome,) = normalizer.normalize([Record("sample", 0, len(value), value)])
+    if isinstance(outcome, Rejection):
+        return _rejected(outcome, system, kind, sample)
+    if (outcome.system.name, outcome.kind) != (system.name, kind.name):
+        taker = f"{outcome.system.name}.{outcome.kind}"
+        return _diagnostic("E501", sample, f'"{kind.name}" does not accept it, but {taker} does')
+    given = _given(outcome)
+    wrong = [name for name, value in sample.gives.items() if given.get(name) != value]
+    if not wrong:
+        return None
+    said = "; ".join(
+        f"{name} is {_shown(given.get(name))}, not {_shown(sample.gives[name])}" for name in wrong
+    )
+    return _diagnostic("E502", sample, said)
+
+
+def _rejected(rejection: Rejection, system: System, kind: RecordKind, sample: Sample) -> Diagnostic:
+    if rejection.reason == "ambiguous":
+        return _diagnostic("E503", sample, f"{rejection.message}")
+    if rejection.reason != "no_match":
+        message = f"{rejection.message} ({rejection.reason})"
+        return _diagnostic("E504", sample, message)
+    # Asked alone, the kind tells how far it got, however near others came.
+    alone = compile_normalizer([replace(system, kinds=(kind,), join=None, merge=None)])
+    (outcome,) = alone.normalize([Record("sample", 0, 0, rejection.value)])
+    assert isinstance(outcome, Rejection)
+    message = f'"{kind.name}" does not accept it'
+    if not outcome.nearest:
+        other = "text" if kind.template is None else "JSON"
+        return _diagnostic("E501", sample, f"{message}: it is {other}")
+    attempt = outcome.nearest[0]
+    if kind.template is None:
+        return _diagnostic("E501", sample, f"{message}: it expects {attempt.expected}")
+    matched = sample.record[: attempt.matched_chars]
+    where = f"after {_shown(matched[-30:])}" if matched else "at its beginning"
+    return _diagnostic("E501", sample, f"{message}: {where} it expects {attempt.expected}")
+
+
+def _given(outcome: Outcome) -> Mapping[str, str | None]:
+    if isinstance(outcome, Event):
+        return {
+            "system_id": outcome.system.name,
+            "checkpoint_id": outcome.checkpoint_id,
+            "timestamp": outcome.timestamp,
+            "status": outcome.status,
+            "correlation_id": outcome.correlation_id,
+            "failure_reason": outcome.failure_reason,
+        }
+    assert isinstance(outcome, Detail)
+    return {
+        "system_id": outcome.system.name,
+        "timestamp": outcome.timestamp,
+        "correlation_id": outcome.correlation_id,
+        "failure_reason": outcome.failure_reason,
+    }
+
+
+def _shown(value: str | None) -> str:
+    return "not there" if value is None else f'"{value}"'
+
+
+def _diagnostic(code: str, at: Sample | RecordKind, message: str) -> Diagnostic:
+    known = CODES[code]
+    return Diagnostic(at.location, code, message, known.help, known.severity)

@@ -1,0 +1,116 @@
+"""Specs: from YAML files to systems, or to every finding about them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.diagnostics import Diagnostic, EnvironmentFailure, Location, SpecError
+from engine.model import System
+from engine.spec.build import build_system
+from engine.spec.findings import Findings
+from engine.spec.shape import check_shape, event_schema, spec_schema
+from engine.spec.yaml_nodes import Node, compose, read_text, to_plain
+
+__all__ = [
+    "Specs",
+    "event_schema",
+    "load_document",
+    "load_specs",
+    "load_systems",
+    "spec_schema",
+]
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Specs:
+    """What was read: the systems without findings of their own, and all findings."""
+
+    systems: tuple[System, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def load_systems(paths: Sequence[Path]) -> tuple[System, ...]:
+    """The systems of spec files, and of directories of them.
+
+    Raises SpecError with every finding, EnvironmentFailure where a path cannot be read.
+    """
+    specs = load_specs(paths)
+    if any(one.severity == "error" for one in specs.diagnostics):
+        raise SpecError(specs.diagnostics)
+    return specs.systems
+
+
+def load_specs(paths: Sequence[Path]) -> Specs:
+    """Read all spec files that ``paths`` name. Raises EnvironmentFailure where a path cannot be
+    read."""
+    findings = Findings()
+    systems: list[System] = []
+    for path in _spec_files(paths, findings):
+        system = _load_one(path, findings)
+        if system is not None:
+            systems.append(system)
+    _check_names(systems, findings)
+    return Specs(tuple(systems), tuple(findings.in_order()))
+
+
+def load_document(path: Path) -> object:
+    """Another YAML document, under the same rules: dictionaries, lists and scalars of the core
+    schema. Raises SpecError, EnvironmentFailure."""
+    findings = Findings()
+    node = _load_node(path, findings)[0]
+    if node is None or findings.has_errors:
+        raise SpecError(findings.in_order())
+    return to_plain(node)
+
+
+def _spec_files(paths: Sequence[Path], findings: Findings) -> list[Path]:
+    """The files, each once, those of a directory by name."""
+    files: dict[Path, Path] = {}
+    for path in paths:
+        found = [path]
+        if path.is_dir():
+            found = sorted(
+                one
+                for one in path.iterdir()
+                if one.suffix in _SUFFIXES and not one.name.startswith(".") and one.is_file()
+            )
+            if not found:
+                help_text = "put a spec there, one *.yaml file a system"
+                findings.add("E402", Location(str(path), 1, 1), "no spec files here", help_text)
+        elif not path.exists():
+            raise EnvironmentFailure(f"{path} does not exist: name a spec or a directory of specs")
+        for file in found:
+            files.setdefault(file.resolve(), file)
+    return list(files.values())
+
+
+def _load_node(path: Path, findings: Findings) -> tuple[Node | None, str]:
+    text = read_text(path, findings)
+    if text is None:
+        return None, ""
+    return compose(text, str(path), findings), text
+
+
+def _load_one(path: Path, findings: Findings) -> System | None:
+    """One spec; None if there is anything wrong with it."""
+    own = Findings()
+    node, text = _load_node(path, own)
+    system = None
+    if node is not None and not own.has_errors:
+        broken = check_shape(node, own)
+        system = build_system(node, text, broken, own)
+    findings.diagnostics += own.diagnostics
+    return system
+
+
+def _check_names(systems: Sequence[System], findings: Findings) -> None:
+    first: dict[str, Location] = {}
+    for system in systems:
+        if system.name in first:
+            message = f'the system "{system.name}" is in {first[system.name].file} too'
+            findings.add("E401", system.location, message)
+        first.setdefault(system.name, system.location)

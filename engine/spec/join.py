@@ -1,0 +1,123 @@
+"""The join of a spec: which kinds, under which condition, how far apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from engine.model import OPTIONAL_FIELDS, STATUSES, Join, RecordKind
+from engine.spec.findings import Findings, did_you_mean
+from engine.spec.mappings import check_event_field
+from engine.spec.yaml_nodes import ListNode, MapNode, Node, ScalarNode, entries_of
+
+_DURATION: Final = re.compile(r"([0-9]+)(ms|s|m|h|d)")
+_UNIT_US: Final = {
+    "ms": 1_000,
+    "s": 1_000_000,
+    "m": 60_000_000,
+    "h": 3_600_000_000,
+    "d": 86_400_000_000,
+}
+_WITHIN_US_MAX: Final = 3650 * _UNIT_US["d"]
+
+
+def texts_in(node: Node | None) -> tuple[str, ...]:
+    """The text of a scalar, or the texts of a list's scalars."""
+    return tuple(scalar.text for scalar in scalars_in(node))
+
+
+def scalars_in(node: Node | None) -> list[ScalarNode]:
+    """A scalar, or a list's scalars."""
+    items = node.items if isinstance(node, ListNode) else [node]
+    return [item for item in items if isinstance(item, ScalarNode)]
+
+
+def detail_kinds(join: Node | None) -> frozenset[str]:
+    """The names of the kinds that complete events."""
+    return frozenset(texts_in(entries_of(join).get("detail")))
+
+
+def event_fields(
+    node: Node, findings: Findings, *, with_system: bool = False
+) -> tuple[str, ...] | None:
+    """The event fields that a list or the keys of a mapping name; None if one is none."""
+    if isinstance(node, MapNode):
+        named = list(node.keys.items())
+    else:
+        named = [(scalar.text, scalar.location) for scalar in scalars_in(node)]
+    known = [
+        check_event_field(name, location, findings, with_system=with_system)
+        for name, location in named
+    ]
+    return tuple(name for name, _ in named) if all(known) else None
+
+
+def build_join(
+    node: MapNode, kinds: Mapping[str, RecordKind | None], findings: Findings
+) -> Join | None:
+    """The join; None if anything in it is wrong. A kind that is None has findings of its own."""
+    before = len(findings.diagnostics)
+    _check_kinds(node, kinds, findings)
+    _check_take(node, findings)
+    _check_when(node, findings)
+    within_us = _within_us(node.items["within"], findings)
+    details = texts_in(node.items["detail"])
+    if len(findings.diagnostics) > before:
+        return None
+    has_times = all(
+        any(mapping.target == "timestamp" for mapping in kind.mappings)
+        for kind in map(kinds.get, details)
+        if kind is not None
+    )
+    pairing = texts_in(node.items.get("pairing"))
+    return Join(
+        events=texts_in(node.items["event"]),
+        details=details,
+        when={field: texts_in(value) for field, value in entries_of(node.items["when"]).items()},
+        take=texts_in(node.items["take"]),
+        within_us=within_us,
+        pairing="in_order" if pairing == ("in_order",) else "nearest",
+        clock="body" if has_times else "record",
+    )
+
+
+def _check_kinds(node: MapNode, kinds: Mapping[str, RecordKind | None], findings: Findings) -> None:
+    named = [*scalars_in(node.items["event"]), *scalars_in(node.items["detail"])]
+    seen: set[str] = set()
+    for scalar in named:
+        if scalar.text not in kinds:
+            message = f'there is no record kind "{scalar.text}"'
+            findings.add("E309", scalar.location, message, did_you_mean(scalar.text, kinds))
+        elif scalar.text in seen:
+            message = f'"{scalar.text}" cannot both make an event and complete one'
+            findings.add("E310", scalar.location, message)
+        seen.add(scalar.text)
+
+
+def _check_take(node: MapNode, findings: Findings) -> None:
+    for scalar in scalars_in(node.items["take"]):
+        known = check_event_field(scalar.text, scalar.location, findings)
+        if known and scalar.text not in OPTIONAL_FIELDS:
+            message = f'an event has its own "{scalar.text}" and cannot take it from a detail'
+            help_text = f"what can be taken: {', '.join(OPTIONAL_FIELDS)}"
+            findings.add("E311", scalar.location, message, help_text)
+
+
+def _check_when(node: MapNode, findings: Findings) -> None:
+    when = node.items["when"]
+    event_fields(when, findings)
+    for scalar in scalars_in(entries_of(when).get("status")):
+        if scalar.text not in STATUSES:
+            message = f'no event has the status "{scalar.text}"'
+            findings.add("E312", scalar.location, message, did_you_mean(scalar.text, STATUSES))
+
+
+def _within_us(node: Node, findings: Findings) -> int:
+    assert isinstance(node, ScalarNode)
+    found = _DURATION.fullmatch(node.text)
+    assert found is not None  # the schema's pattern
+    within_us = int(found[1]) * _UNIT_US[found[2]]
+    if within_us > _WITHIN_US_MAX:
+        findings.add("E313", node.location, f"{node.text} is more than ten years")
+    return within_us

@@ -1,0 +1,173 @@
+"""Whether a document has the shape of a spec: JSON Schema, said so that a person can act on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+
+from engine.diagnostics import Location
+from engine.resources import resource
+from engine.spec.findings import Findings, did_you_mean
+from engine.spec.yaml_nodes import MapNode, Node, ScalarNode, node_at, to_plain
+
+Path = tuple[str | int, ...]
+"""Keys and indexes from the root of a document."""
+
+_TYPE_WORDS: Final[Mapping[str, str]] = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "null": "null",
+}
+_OTHER_FORMAT: Final[Mapping[str, str]] = {
+    "template": "a JSON record kind is told by `where`",
+    "where": "a text record kind is told by `template`",
+}
+"""Keys that the other format has."""
+_FORMS: Final[Mapping[str, str]] = {
+    "within": "write a number and ms, s, m, h or d: 30s",
+    "system": "letters, digits, - _ and . only, at most 64",
+    "records": "a kind's name: letters, digits, - and _, beginning with a letter, at most 64",
+}
+"""What a key's pattern asks for."""
+
+
+def spec_schema() -> dict[str, Any]:
+    """The JSON Schema of a spec."""
+    return _load("schema/system.schema.json")
+
+
+def event_schema() -> dict[str, Any]:
+    """The JSON Schema of an event."""
+    return _load("schema/event.schema.json")
+
+
+def _load(relative: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(resource(relative).read_text(encoding="utf-8"))
+    return schema
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(spec_schema())
+
+
+def check_shape(root: Node, findings: Findings) -> list[Path]:
+    """The places that have not the shape of a spec; each is a finding."""
+    broken: list[Path] = []
+    for error in _validator().iter_errors(to_plain(root)):
+        path = tuple(error.absolute_path)
+        broken += [path + step for step in _add(error, node_at(root, iter(path)), path, findings)]
+    return broken
+
+
+def _add(error: Any, node: Node, path: Path, findings: Findings) -> Iterator[tuple[str, ...]]:
+    """Add the findings of one ``jsonschema.ValidationError``; gives the steps from its node to
+    each broken place."""
+    if error.validator == "additionalProperties":
+        assert isinstance(node, MapNode)
+        known = error.schema["properties"]
+        for key in node.items:
+            if key not in known:
+                help_text = _help_for_unknown(key, node, known)
+                findings.add("E201", node.keys[key], f'unknown key "{key}"', help_text)
+                yield (key,)
+        return
+    yield ()
+    if error.validator == "required":
+        missing = next(one for one in error.validator_value if repr(one) in error.message)
+        findings.add("E202", node.location, _missing(missing, path), _example(error, missing))
+    elif error.validator == "type":
+        _add_type(error, node, path, findings)
+    elif error.validator == "enum":
+        assert isinstance(node, ScalarNode)
+        help_text = did_you_mean(node.text, map(str, error.validator_value))
+        findings.add("E204", node.location, f'{_name(path)} cannot be "{node.text}"', help_text)
+    elif error.validator == "pattern":
+        _add_form(error, node, path, findings)
+    elif error.validator in {"minLength", "minItems", "minProperties"}:
+        findings.add("E206", node.location, f"{_name(path)} is empty", _described(error))
+    else:
+        findings.add("E205", node.location, f"{_name(path)}: {error.message}", _described(error))
+
+
+def _help_for_unknown(key: str, node: MapNode, known: Mapping[str, object]) -> str:
+    if key in _OTHER_FORMAT and ("template" in known or "where" in known):
+        return _OTHER_FORMAT[key]
+    return did_you_mean(key, set(known) - set(node.items), _all_known(known))
+
+
+def _all_known(known: Iterable[str]) -> str:
+    return "there can be: " + ", ".join(known)
+
+
+def _missing(key: str, path: Path) -> str:
+    return f'{_name(path)} needs the key "{key}"' if path else f'the key "{key}" is missing'
+
+
+def _example(error: Any, key: str) -> str:
+    told = error.schema.get("properties", {}).get(key, {})
+    if "$ref" in told and "examples" not in told:
+        told = spec_schema()["$defs"][told["$ref"].rpartition("/")[2]]
+    examples = told.get("examples")
+    if not examples:
+        return ""
+    return f"for example: {key}: {json.dumps(examples[0], ensure_ascii=False)}"
+
+
+def _add_type(error: Any, node: Node, path: Path, findings: Findings) -> None:
+    wanted = error.validator_value
+    words = [_TYPE_WORDS[one] for one in ([wanted] if isinstance(wanted, str) else wanted)]
+    if isinstance(node, ScalarNode) and wanted == "string" and not node.is_null:
+        help_text = f'put it in quotes: "{node.text}"'
+    else:
+        help_text = _described(error)
+    found = _found(node)
+    message = f"{_name(path)} is {found}, not {' or '.join(words)}"
+    findings.add("E203", node.location, message, help_text)
+
+
+def _found(node: Node) -> str:
+    if isinstance(node, MapNode):
+        return "a mapping"
+    if isinstance(node, ScalarNode):
+        value = to_plain(node)
+        if value is None:
+            return "empty"
+        return "text" if isinstance(value, str) else _TYPE_WORDS[_json_type(value)]
+    return "a list"
+
+
+def _json_type(value: object) -> str:
+    return "boolean" if isinstance(value, bool) else "number"
+
+
+def _add_form(error: Any, node: Node, path: Path, findings: Findings) -> None:
+    """A value, or a key of a mapping, that is not of the form asked for."""
+    name = str(error.instance)
+    location: Location = node.location
+    if isinstance(node, MapNode):
+        location = node.keys.get(name, location)
+    help_text = _FORMS.get(str(path[-1]), _described(error)) if path else ""
+    findings.add("E205", location, f'{_name(path)}: "{name}" has not the right form', help_text)
+
+
+def _described(error: Any) -> str:
+    text: str = error.schema.get("description", "")
+    return text[:1].lower() + text[1:]
+
+
+def _name(path: Path) -> str:
+    """What a place is called: the last key, with the index where it is an item."""
+    if not path:
+        return "the spec"
+    if isinstance(path[-1], int):
+        return f"item {path[-1] + 1} of {_name(path[:-1])}"
+    return f'"{path[-1]}"'
