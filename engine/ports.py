@@ -111,7 +111,8 @@ class Store(Protocol):
 
 class StoreReader(Protocol):
     """A read-only look at a store. Its SQL names only what is documented: the views ``events``,
-    ``details`` and ``quarantined``, and the tables ``stream``, ``ignored`` and ``archive``."""
+    ``details`` and ``quarantined``, and the tables ``stream``, ``ignored`` and ``archive``. All
+    queries of one reader see one state of the store."""
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[tuple[object, ...]]:
         """The rows of a query, one at a time. Raises EnvironmentFailure."""

@@ -113,7 +113,8 @@ class SqliteStore:
 
 
 class SqliteReader:
-    """A read-only look at a store, for views."""
+    """A read-only look at a store, for views: all its queries see the store as it was at the
+    first of them, so that numbers of several queries belong together while a run goes on."""
 
     def __init__(self, connection: apsw.Connection, path: Path) -> None:
         self._connection = connection
@@ -140,6 +141,7 @@ def open_reader(url: str) -> SqliteReader:
         _check_ours(connection, path)
         if _version(connection) == 0:
             raise EnvironmentFailure(f"{path} is an empty database, not a store of Logloom")
+        connection.execute("BEGIN")  # the snapshot is taken by the first query
     return SqliteReader(connection, path)
 
 
