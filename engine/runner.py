@@ -106,6 +106,7 @@ class Runner:
                 return True
             except StoreBusy as busy:
                 if self.stop.is_set():
+                    self.on_note(f"{busy}: stopped, the batch in hand is not stored")
                     return False
                 if time.monotonic() - waiting_since > BUSY_SECONDS_MAX:
                     raise EnvironmentFailure(

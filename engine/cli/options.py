@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 
 class Commands(Protocol):
@@ -13,15 +13,43 @@ class Commands(Protocol):
         """A new subcommand's parser."""
 
 
+class Options(Protocol):
+    """Where options are added: a parser, or a group of one."""
+
+    def add_argument(self, *names: str, **settings: Any) -> Any:
+        """A new option."""
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the options, like every other failure."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with exit status 2."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
 DEFAULT_STORE = "events.db"
 DEFAULT_SYSTEMS = "systems"
+COUNT_MAX = 1_000_000_000
+DEFAULT_TOPIC = "raw-logs"
+DEFAULT_GROUP = "logloom"
 
 
 class UsageError(Exception):
     """Options that do not go together or name what is not there: one line, exit status 2."""
 
 
-def add_store(parser: argparse.ArgumentParser) -> None:
+def add_systems(parser: Options) -> None:
+    """``--systems``."""
+    parser.add_argument(
+        "--systems",
+        metavar="PATH",
+        default=DEFAULT_SYSTEMS,
+        help="the specs: a directory, or one file (default: %(default)s)",
+    )
+
+
+def add_store(parser: Options) -> None:
     """``--store``."""
     parser.add_argument(
         "--store",
@@ -31,8 +59,35 @@ def add_store(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_format(parser: argparse.ArgumentParser, *formats: str) -> None:
+def add_format(parser: Options, *formats: str) -> None:
     """``--format``, the first one being the default."""
     parser.add_argument(
         "--format", choices=formats, default=formats[0], help="how to print (default: %(default)s)"
     )
+
+
+def add_debug(parser: Options, *, default: bool | str) -> None:
+    """``--debug``, before the command and after it alike (there without a default of its own)."""
+    parser.add_argument(
+        "--debug",
+        action="store_true",
+        default=default,
+        help="show tracebacks and the Kafka client's own log",
+    )
+
+
+def positive(text: str) -> int:
+    """The value of an option that counts something: a whole number from 1 on."""
+    number = int(text)
+    if not 1 <= number <= COUNT_MAX:
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 and {COUNT_MAX:,}")
+    return number
+
+
+def stored_text(text: str) -> str:
+    """The value of an argument that is looked for in a store, where all text is UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise argparse.ArgumentTypeError("not UTF-8 text") from error
+    return text

@@ -1,0 +1,153 @@
+"""The two ends of a run, opened as its options say: where records come from, where events go."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from engine.cli.options import DEFAULT_GROUP, DEFAULT_TOPIC, UsageError
+from engine.kafka.client import ClientSettings, SettingError, client_settings
+from engine.kafka.producer import KafkaLines, KafkaProducer
+from engine.kafka.source import KafkaSource
+from engine.model import System
+from engine.ports import Source, Store
+from engine.sources import RECORD_BYTES_MAX, open_source
+from engine.stores.line_files import FileLines, StandardOutput
+from engine.stores.lines import LineStore, Sink
+from engine.stores.sqlite import SqliteStore
+
+STANDARD: Final = "-"
+"""Standard input as a source, standard output as a target."""
+KAFKA: Final = "kafka:"
+"""What a target begins with that is a topic."""
+
+
+@dataclass(slots=True)
+class Ends:
+    """A source and a store, with what people call them. ``held_is_read_again``: what the store
+    holds back when a run is stopped comes again with the next run."""
+
+    source: Source
+    source_title: str
+    store: Store
+    target_title: str
+    held_is_read_again: bool
+
+
+@contextmanager
+def open_ends(
+    arguments: argparse.Namespace, systems: Sequence[System], on_note: Callable[[str], None]
+) -> Iterator[Ends]:
+    """Both ends; the store is closed at the end of the block, the source by the runner.
+
+    Raises UsageError and EnvironmentFailure.
+    """
+    try:
+        ends = _ends(arguments, systems, on_note)
+    except SettingError as error:
+        raise UsageError(str(error)) from None
+    try:
+        yield ends
+    finally:
+        ends.store.close()
+
+
+def _ends(
+    arguments: argparse.Namespace, systems: Sequence[System], on_note: Callable[[str], None]
+) -> Ends:
+    if arguments.paths:
+        return _from_files(arguments, systems, on_note)
+    return _from_kafka(arguments, systems, on_note)
+
+
+def _from_files(
+    arguments: argparse.Namespace, systems: Sequence[System], on_note: Callable[[str], None]
+) -> Ends:
+    paths: list[str] = arguments.paths
+    if STANDARD in paths and len(paths) > 1:
+        raise UsageError("--from - is standard input alone: leave the other paths out")
+    source = open_source(
+        paths,
+        framing=arguments.framing or "lines",
+        follow=arguments.follow,
+        record_bytes_max=arguments.record_bytes_max or RECORD_BYTES_MAX,
+        accept_gap=arguments.accept_gap,
+        on_note=on_note,
+    )
+    title = "standard input" if paths == [STANDARD] else ", ".join(paths)
+    if arguments.to is None:
+        store = SqliteStore.open(arguments.store, systems)
+        return Ends(source, title, store, arguments.store, held_is_read_again=True)
+    if paths != [STANDARD]:
+        _refuse_twice(arguments.to)
+    lines = LineStore(_sink(arguments, None))
+    return Ends(source, title, lines, _target_title(arguments.to), held_is_read_again=False)
+
+
+def _refuse_twice(target: str) -> None:
+    """Files are read from their beginning when there is no store that remembers how far. Raises
+    UsageError if what they give is in the target already."""
+    path = Path(target)
+    if path.is_file() and path.stat().st_size > 0:
+        raise UsageError(
+            f"{target} is not empty, and without a store files are read from their beginning: "
+            "what was written before would be in it twice; name a new file"
+        )
+
+
+def _from_kafka(
+    arguments: argparse.Namespace, systems: Sequence[System], on_note: Callable[[str], None]
+) -> Ends:
+    settings = _settings(arguments)
+    topic: str = arguments.topic or DEFAULT_TOPIC
+    group: str = arguments.group or DEFAULT_GROUP
+    if arguments.to == f"{KAFKA}{topic}":
+        raise UsageError(f"--to {arguments.to} is the topic that is read: name another one")
+    source = KafkaSource(
+        settings,
+        topic,
+        group,
+        until_end=arguments.until_end,
+        accept_gap=arguments.accept_gap,
+        commit_as_stored=arguments.to is None,
+        on_note=on_note,
+    )
+    title = f"topic {topic} at {settings.brokers} as group {group}"
+    if arguments.to is None:
+        store = SqliteStore.open(arguments.store, systems)
+        return Ends(source, title, store, arguments.store, held_is_read_again=True)
+    lines = LineStore(
+        _sink(arguments, settings),
+        progress=source.committed_progress,
+        on_low_water=source.commit_offsets,
+    )
+    return Ends(source, title, lines, _target_title(arguments.to), held_is_read_again=True)
+
+
+def _settings(arguments: argparse.Namespace) -> ClientSettings:
+    return client_settings(
+        arguments.brokers, arguments.properties, os.environ, debug=arguments.debug
+    )
+
+
+def _sink(arguments: argparse.Namespace, settings: ClientSettings | None) -> Sink:
+    target: str = arguments.to
+    if target == STANDARD:
+        return StandardOutput()
+    if not target.startswith(KAFKA):
+        return FileLines(Path(target))
+    topic = target.removeprefix(KAFKA)
+    if not topic:
+        raise UsageError("--to kafka: needs the name of a topic, like --to kafka:events")
+    return KafkaLines(KafkaProducer(settings or _settings(arguments)), topic)
+
+
+def _target_title(target: str) -> str:
+    if target.startswith(KAFKA):
+        return f"topic {target.removeprefix(KAFKA)}"
+    return "standard output" if target == STANDARD else target

@@ -1,0 +1,104 @@
+"""What `run` tells while it works: a line that is kept up to date in a terminal, and a plain line
+now and then where standard error goes to a file or a journal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Final, Self
+
+from rich.live import Live
+from rich.text import Text
+
+from engine.runner import Totals
+from engine.views.terminal import console, talk
+
+PLAIN_SECONDS: Final = 10.0
+"""Between two plain lines, which come only while records do."""
+_RATE_SECONDS: Final = 5.0
+"""The rate shown is that of about the last seconds, not of the whole run."""
+
+
+class RunProgress:
+    """Shows the totals of a run on standard error, between ``with`` and its end."""
+
+    def __init__(self) -> None:
+        self._console = console(sys.stderr)
+        self._live: Live | None = None
+        self._rate = _Rate()
+        self._totals = Totals()
+        self._told_at = time.monotonic()
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal and not self._console.is_dumb_terminal:
+            self._live = Live(
+                get_renderable=self._text,
+                console=self._console,
+                refresh_per_second=4,
+                transient=True,
+                redirect_stdout=False,  # data goes there
+            )
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, totals: Totals) -> None:
+        """Show how far the run has come (``Runner.on_progress``)."""
+        self._totals = totals
+        now = time.monotonic()
+        if self._live is None and now - self._told_at >= PLAIN_SECONDS:
+            self._told_at = now
+            talk(self._line(now))
+
+    def restore_terminal(self) -> None:
+        """Give the cursor back; for a process that ends at once."""
+        if self._live is not None:
+            self._console.show_cursor()
+
+    def _text(self) -> Text:
+        return Text(self._line(time.monotonic()), no_wrap=True, overflow="ellipsis")
+
+    def _line(self, now: float) -> str:
+        return f"{counted(self._totals)} ({self._rate.at(now, self._totals.read):,.0f}/s)"
+
+
+class _Rate:
+    """Records a second over about the last ``_RATE_SECONDS``."""
+
+    def __init__(self) -> None:
+        self._marks = [(time.monotonic(), 0)]
+
+    def at(self, now: float, read: int) -> float:
+        """The rate, if ``read`` records have been read until ``now`` (monotonic seconds)."""
+        self._marks.append((now, read))
+        while len(self._marks) > 2 and now - self._marks[1][0] > _RATE_SECONDS:
+            self._marks.pop(0)
+        since, before = self._marks[0]
+        return (read - before) / max(now - since, 0.001)
+
+
+_WORDS: Final = (
+    ("event", "events"),
+    ("detail", "details"),
+    ("ignored", "ignored"),
+    ("quarantined", "quarantined"),
+)
+
+
+def counted(totals: Totals) -> str:
+    """The totals in words: ``12 read: 8 events, 3 details, 1 quarantined``."""
+    parts = [
+        f"{totals.outcomes[outcome]:,} {word}"
+        for outcome, word in _WORDS
+        if totals.outcomes[outcome]
+    ]
+    return f"{totals.read:,} read{': ' if parts else ''}{', '.join(parts)}"
