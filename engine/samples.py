@@ -27,7 +27,8 @@ def load_checked(paths: Sequence[Path]) -> tuple[System, ...]:
 def check_specs(paths: Sequence[Path]) -> Specs:
     """Everything there is to say about the specs, samples included. Raises EnvironmentFailure."""
     specs = load_specs(paths)
-    found = [*specs.diagnostics, *check_samples(specs.systems)]
+    unique = {system.name: system for system in reversed(specs.systems)}
+    found = [*specs.diagnostics, *check_samples(tuple(unique.values()))]
     found.sort(key=lambda one: (one.location.file, one.location.line, one.location.column))
     return replace(specs, diagnostics=tuple(found))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 
 from engine.cli.options import Commands
 from engine.spec import event_schema, spec_schema
@@ -22,5 +23,5 @@ def add_to(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
     schema = event_schema() if arguments.what == "event" else spec_schema()
-    print(json.dumps(schema, indent=2, ensure_ascii=False))
+    sys.stdout.write(json.dumps(schema, indent=2, ensure_ascii=False) + "\n")
     return 0

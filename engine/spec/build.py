@@ -44,8 +44,7 @@ class _SystemBuilder:
         """Build every part, so that each tells its findings."""
         before = len(self.findings.diagnostics)
         timezone = self._timezone()
-        details = detail_kinds(self.root.items.get("join")) if self._is_intact("join") else None
-        kinds = self._record_kinds(details or frozenset()) if details is not None else {}
+        kinds = self._record_kinds()
         join = self._join(kinds)
         merge = self._merge()
         ignored = self._ignored()
@@ -91,30 +90,31 @@ class _SystemBuilder:
 
     # --- record kinds ---------------------------------------------------------------------------
 
-    def _record_kinds(self, details: frozenset[str]) -> dict[str, RecordKind | None]:
+    def _record_kinds(self) -> dict[str, RecordKind | None]:
         """Every kind by its name; None for one that has findings."""
-        records = self.root.items["records"]
+        records, join = self.root.items["records"], self.root.items.get("join")
         assert isinstance(records, MapNode)
+        details = detail_kinds(join) if self._is_intact("join", "detail") else None
         return {
-            name: self._record_kind(name, node, records.keys[name], is_detail=name in details)
+            name: self._record_kind(name, node, records.keys[name], details)
             if self._is_intact("records", name)
             else None
             for name, node in records.items.items()
         }
 
     def _record_kind(
-        self, name: str, node: Node, location: Location, *, is_detail: bool
+        self, name: str, node: Node, location: Location, details: frozenset[str] | None
     ) -> RecordKind | None:
+        """The kind; without knowing which are details (a broken join) it is only looked at."""
         entries = entries_of(node)
         template = None if self._is_json else self._template(entries["template"])
-        if template is None and not self._is_json:
+        samples = self._samples(entries.get("samples"))
+        if (template is None and not self._is_json) or details is None:
             return None
         where = _conditions(entries.get("where"))
-        kind = Kind(
-            name, location, template, where, is_detail=is_detail, take=self._taken(is_detail)
-        )
+        is_detail = name in details
+        kind = Kind(name, location, template, where, is_detail, self._taken(is_detail=is_detail))
         mappings = build_mappings(kind, entries.get("fields"), self.findings)
-        samples = self._samples(entries.get("samples"))
         if mappings is None or samples is None:
             return None
         return RecordKind(
@@ -127,7 +127,7 @@ class _SystemBuilder:
             location=location,
         )
 
-    def _taken(self, is_detail: bool) -> tuple[str, ...]:
+    def _taken(self, *, is_detail: bool) -> tuple[str, ...]:
         return texts_in(entries_of(self.root.items["join"]).get("take")) if is_detail else ()
 
     def _template(self, node: Node) -> Template | None:
@@ -182,9 +182,10 @@ class _SystemBuilder:
 
     def _join(self, kinds: Mapping[str, RecordKind | None]) -> Join | None:
         node = self.root.items.get("join")
-        if not isinstance(node, MapNode) or not self._is_intact("join"):
+        if not isinstance(node, MapNode) or ("join",) in self.broken:
             return None
-        return build_join(node, kinds, self.findings)
+        intact = {key: one for key, one in node.items.items() if self._is_intact("join", key)}
+        return build_join(intact, kinds, self.findings)
 
     def _merge(self) -> tuple[str, ...] | None:
         merge = entries_of(self.root.items.get("duplicates")).get("merge")

@@ -19,6 +19,7 @@ _UNIT_US: Final = {
     "h": 3_600_000_000,
     "d": 86_400_000_000,
 }
+_NEEDED: Final = frozenset({"event", "detail", "when", "take", "within"})
 _WITHIN_US_MAX: Final = 3650 * _UNIT_US["d"]
 
 
@@ -54,38 +55,39 @@ def event_fields(
 
 
 def build_join(
-    node: MapNode, kinds: Mapping[str, RecordKind | None], findings: Findings
+    entries: Mapping[str, Node], kinds: Mapping[str, RecordKind | None], findings: Findings
 ) -> Join | None:
-    """The join; None if anything in it is wrong. A kind that is None has findings of its own."""
+    """The join that these entries describe; None if anything is wrong or missing. A kind that is
+    None has findings of its own."""
     before = len(findings.diagnostics)
-    _check_kinds(node, kinds, findings)
-    _check_take(node, findings)
-    _check_when(node, findings)
-    within_us = _within_us(node.items["within"], findings)
-    details = texts_in(node.items["detail"])
-    if len(findings.diagnostics) > before:
+    _check_kinds(entries, kinds, findings)
+    _check_take(entries.get("take"), findings)
+    _check_when(entries.get("when"), findings)
+    within_us = _within_us(entries.get("within"), findings)
+    if len(findings.diagnostics) > before or not set(entries) >= _NEEDED:
         return None
+    details = texts_in(entries["detail"])
     has_times = all(
         any(mapping.target == "timestamp" for mapping in kind.mappings)
         for kind in map(kinds.get, details)
         if kind is not None
     )
-    pairing = texts_in(node.items.get("pairing"))
     return Join(
-        events=texts_in(node.items["event"]),
+        events=texts_in(entries["event"]),
         details=details,
-        when={field: texts_in(value) for field, value in entries_of(node.items["when"]).items()},
-        take=texts_in(node.items["take"]),
+        when={field: texts_in(value) for field, value in entries_of(entries["when"]).items()},
+        take=texts_in(entries["take"]),
         within_us=within_us,
-        pairing="in_order" if pairing == ("in_order",) else "nearest",
+        pairing="in_order" if texts_in(entries.get("pairing")) == ("in_order",) else "nearest",
         clock="body" if has_times else "record",
     )
 
 
-def _check_kinds(node: MapNode, kinds: Mapping[str, RecordKind | None], findings: Findings) -> None:
-    named = [*scalars_in(node.items["event"]), *scalars_in(node.items["detail"])]
+def _check_kinds(
+    entries: Mapping[str, Node], kinds: Mapping[str, RecordKind | None], findings: Findings
+) -> None:
     seen: set[str] = set()
-    for scalar in named:
+    for scalar in [*scalars_in(entries.get("event")), *scalars_in(entries.get("detail"))]:
         if scalar.text not in kinds:
             message = f'there is no record kind "{scalar.text}"'
             findings.add("E309", scalar.location, message, did_you_mean(scalar.text, kinds))
@@ -95,8 +97,8 @@ def _check_kinds(node: MapNode, kinds: Mapping[str, RecordKind | None], findings
         seen.add(scalar.text)
 
 
-def _check_take(node: MapNode, findings: Findings) -> None:
-    for scalar in scalars_in(node.items["take"]):
+def _check_take(node: Node | None, findings: Findings) -> None:
+    for scalar in scalars_in(node):
         known = check_event_field(scalar.text, scalar.location, findings)
         if known and scalar.text not in OPTIONAL_FIELDS:
             message = f'an event has its own "{scalar.text}" and cannot take it from a detail'
@@ -104,20 +106,21 @@ def _check_take(node: MapNode, findings: Findings) -> None:
             findings.add("E311", scalar.location, message, help_text)
 
 
-def _check_when(node: MapNode, findings: Findings) -> None:
-    when = node.items["when"]
-    event_fields(when, findings)
-    for scalar in scalars_in(entries_of(when).get("status")):
+def _check_when(node: Node | None, findings: Findings) -> None:
+    if node is None:
+        return
+    event_fields(node, findings)
+    for scalar in scalars_in(entries_of(node).get("status")):
         if scalar.text not in STATUSES:
             message = f'no event has the status "{scalar.text}"'
             findings.add("E312", scalar.location, message, did_you_mean(scalar.text, STATUSES))
 
 
-def _within_us(node: Node, findings: Findings) -> int:
-    assert isinstance(node, ScalarNode)
-    found = _DURATION.fullmatch(node.text)
-    assert found is not None  # the schema's pattern
+def _within_us(node: Node | None, findings: Findings) -> int:
+    found = _DURATION.fullmatch(node.text) if isinstance(node, ScalarNode) else None
+    if node is None or found is None:
+        return 0  # the schema's pattern has told it
     within_us = int(found[1]) * _UNIT_US[found[2]]
     if within_us > _WITHIN_US_MAX:
-        findings.add("E313", node.location, f"{node.text} is more than ten years")
+        findings.add("E313", node.location, f"{found[0]} is more than ten years")
     return within_us

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, Final
 
@@ -83,7 +84,8 @@ def _add(error: Any, node: Node, path: Path, findings: Findings) -> Iterator[tup
     yield ()
     if error.validator == "required":
         missing = next(one for one in error.validator_value if repr(one) in error.message)
-        findings.add("E202", node.location, _missing(missing, path), _example(error, missing))
+        if not _is_misspelt(missing, error):
+            findings.add("E202", node.location, _missing(missing, path), _example(error, missing))
     elif error.validator == "type":
         _add_type(error, node, path, findings)
     elif error.validator == "enum":
@@ -106,6 +108,12 @@ def _help_for_unknown(key: str, node: MapNode, known: Mapping[str, object]) -> s
 
 def _all_known(known: Iterable[str]) -> str:
     return "there can be: " + ", ".join(known)
+
+
+def _is_misspelt(missing: str, error: Any) -> bool:
+    """Whether an unknown key stands there that will be told to be this one."""
+    unknown = [key for key in error.instance if key not in error.schema["properties"]]
+    return any(missing in get_close_matches(key, error.schema["properties"]) for key in unknown)
 
 
 def _missing(key: str, path: Path) -> str:

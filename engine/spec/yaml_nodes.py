@@ -167,7 +167,7 @@ class _Composer:
             line = text.count("\n", 0, error.position) + 1
             column = error.position - (text.rfind("\n", 0, error.position) + 1) + 1
             location = Location(self.file, line, column)
-            what = f"the character U+{ord(str(error.character)):04X}"
+            what = f"the character U+{error.character:04X}"
             self.findings.add("E101", location, f"not YAML: {what} is not allowed")
             return
         except RecursionError:
