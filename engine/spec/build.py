@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from engine.diagnostics import Location
 from engine.model import Condition, Join, RecordKind, Sample, System, Template
 from engine.spec.findings import Findings, did_you_mean
-from engine.spec.join import build_join, detail_kinds, event_fields, texts_in
+from engine.spec.join import build_join, event_fields, texts_in
 from engine.spec.mappings import Kind, build_mappings
 from engine.spec.shape import Path
 from engine.spec.template_syntax import TemplateError, parse_template
@@ -92,15 +92,24 @@ class _SystemBuilder:
 
     def _record_kinds(self) -> dict[str, RecordKind | None]:
         """Every kind by its name; None for one that has findings."""
-        records, join = self.root.items["records"], self.root.items.get("join")
+        records = self.root.items["records"]
         assert isinstance(records, MapNode)
-        details = detail_kinds(join) if self._is_intact("join", "detail") else None
+        details = self._details(records)
         return {
             name: self._record_kind(name, node, records.keys[name], details)
             if self._is_intact("records", name)
             else None
             for name, node in records.items.items()
         }
+
+    def _details(self, records: MapNode) -> frozenset[str] | None:
+        """The names of the kinds that complete events; None where the join leaves it open."""
+        join = self.root.items.get("join")
+        if not (self._is_intact("join", "event") and self._is_intact("join", "detail")):
+            return None
+        sides = [set(texts_in(entries_of(join).get(side))) for side in ("event", "detail")]
+        is_clear = sides[0] | sides[1] <= set(records.items) and not sides[0] & sides[1]
+        return frozenset(sides[1]) if is_clear else None
 
     def _record_kind(
         self, name: str, node: Node, location: Location, details: frozenset[str] | None

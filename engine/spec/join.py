@@ -34,11 +34,6 @@ def scalars_in(node: Node | None) -> list[ScalarNode]:
     return [item for item in items if isinstance(item, ScalarNode)]
 
 
-def detail_kinds(join: Node | None) -> frozenset[str]:
-    """The names of the kinds that complete events."""
-    return frozenset(texts_in(entries_of(join).get("detail")))
-
-
 def event_fields(
     node: Node, findings: Findings, *, with_system: bool = False
 ) -> tuple[str, ...] | None:

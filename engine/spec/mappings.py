@@ -52,6 +52,8 @@ def build_mappings(
         if check_event_field(target, node.keys[target], findings):
             _check_constant(target, value, findings)
             mapping = _mapping(target, value, findings)
+            if mapping is None:
+                continue
             _check_source(kind, mapping, value, findings)
             mappings[target] = mapping
     for name in _self_mapped(kind):
@@ -95,7 +97,7 @@ def _self_mapped(kind: Kind) -> tuple[str, ...]:
     return tuple(name for name in _MAPPED_FIELDS if name in wanted - absent)
 
 
-def _mapping(target: str, node: Node, findings: Findings) -> FieldMapping:
+def _mapping(target: str, node: Node, findings: Findings) -> FieldMapping | None:
     if isinstance(node, ScalarNode):
         return FieldMapping(target, source=node.text)
     entries = entries_of(node)
@@ -103,6 +105,7 @@ def _mapping(target: str, node: Node, findings: Findings) -> FieldMapping:
     if (constant is None) == (source is None and "map" not in entries):
         message = f'"{target}" needs either `value`, or `from`, `map` or both'
         findings.add("E315", node.location, message)
+        return None
     if constant is not None:
         _check_status(target, entries["value"], findings)
         return FieldMapping(target, constant=constant)
@@ -156,5 +159,5 @@ def _check_complete(kind: Kind, mappings: Mapping[str, FieldMapping], findings: 
     help_text = f"name a field of {source} like it, or say under `fields` what it comes from"
     if not kind.is_detail and set(missing) - {"correlation_id"}:
         help_text += "; a kind that only completes another's events is named by `join: detail`"
-    message = f'record kind "{kind.name}" cannot {needed} without {", ".join(missing)}'
+    message = f'record kind "{kind.name}" cannot {needed}: it gives no {", ".join(missing)}'
     findings.add("E308", kind.location, message, help_text)

@@ -17,7 +17,7 @@ from engine.spec.findings import did_you_mean
 TEMPLATE_CHARS_MAX: Final = 4096
 
 _TOKEN: Final = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[{}]|[^{}]+")
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 class TemplateError(ValueError):
