@@ -2,30 +2,61 @@
 
 from __future__ import annotations
 
-import re
+import io
+import json
+import os
 import sys
-from typing import IO, Final
+from typing import IO, Any, Final
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
-_UNSAFE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f"  # control characters, escape sequences among them
-    "\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"  # invisible ones, and those that turn text round
-    "\ud800-\udfff]"
-)
+UNBOUNDED_COLUMNS: Final = 10_000
+"""How wide a pipe is: a row stays one line there, whatever it holds."""
 
 
 def visible(text: str) -> str:
-    """``text`` on one line, with control and invisible characters written as escapes."""
-    return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
+    """``text`` on one line, with what does not print (control characters, escape sequences, line
+    breaks, invisible characters and those that turn text round) written as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
+        for char in text
+    )
 
 
 def console(file: IO[str] | None = None) -> Console:
     """A console that prints what it is given, in colour only in a terminal without NO_COLOR.
-    Text of a log goes through ``visible`` and, where markup is on, ``rich.markup.escape``."""
-    return Console(file=file or sys.stdout, highlight=False, emoji=False, markup=False, soft_wrap=True)
+    Text of a log goes through ``visible``; markup is off. A file or a pipe has no width, unless
+    COLUMNS gives it one."""
+    out = file or sys.stdout
+    if isinstance(out, io.TextIOWrapper):
+        out.reconfigure(errors="backslashreplace")  # a locale without Unicode still gets it all
+    unbounded = not out.isatty() and "COLUMNS" not in os.environ
+    return Console(
+        file=out,
+        width=UNBOUNDED_COLUMNS if unbounded else None,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def show(screen: Console, content: RenderableType, *, indent: int = 0) -> None:
+    """Print ``content`` without the blanks that fill up the lines of a table."""
+    with screen.capture() as captured:
+        screen.print(content, width=max(screen.width - indent, 1), soft_wrap=False)
+    for line in captured.get().splitlines():
+        screen.file.write(f"{' ' * indent}{line}".rstrip() + "\n")
+
+
+def print_json(document: Any) -> None:
+    """A document for programs, on standard output; ASCII, so that no terminal obeys it."""
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
 
 
 def talk(line: str) -> None:
     """One line to the person, on standard error."""
-    print(f"engine: {visible(line)}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"engine: {visible(line)}\n")
+    sys.stderr.flush()
