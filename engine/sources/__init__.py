@@ -1,0 +1,51 @@
+"""Where records come from when not from Kafka: files, folders, and standard input."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine.diagnostics import EnvironmentFailure
+from engine.ports import Source
+from engine.sources.content import reading
+from engine.sources.files import FileSource
+from engine.sources.framing import FRAMINGS, RECORD_BYTES_MAX, Framing
+from engine.sources.pipe import PipeSource
+
+__all__ = ["FRAMINGS", "RECORD_BYTES_MAX", "Framing", "open_source"]
+
+
+def open_source(
+    paths: Sequence[str],
+    *,
+    framing: Framing = "lines",
+    follow: bool = False,
+    record_bytes_max: int = RECORD_BYTES_MAX,
+    accept_gap: bool = False,
+    on_note: Callable[[str], None] = lambda _: None,
+) -> Source:
+    """The source of these paths: ``-`` is standard input, which like a pipe is read alone; files
+    and folders can be many. Raises EnvironmentFailure."""
+    pipes = [path for path in paths if path == "-" or _is_pipe(Path(path))]
+    if not pipes:
+        return FileSource(
+            [Path(path) for path in paths],
+            framing=framing,
+            follow=follow,
+            record_bytes_max=record_bytes_max,
+            accept_gap=accept_gap,
+            on_note=on_note,
+        )
+    if len(paths) > 1:
+        what = "standard input" if pipes[0] == "-" else f"the pipe {pipes[0]}"
+        raise EnvironmentFailure(f"{what} is read alone, not together with other paths")
+    if pipes[0] == "-":
+        return PipeSource(framing=framing, record_bytes_max=record_bytes_max)
+    return PipeSource(Path(pipes[0]), framing=framing, record_bytes_max=record_bytes_max)
+
+
+def _is_pipe(path: Path) -> bool:
+    with reading(path):
+        mode = path.stat().st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)

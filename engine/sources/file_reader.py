@@ -1,0 +1,143 @@
+"""One file that is read: from its bytes to its records, and how far that is stored."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from itertools import islice
+
+from engine.diagnostics import EnvironmentFailure
+from engine.model import Record, StreamAdvance
+from engine.ports import Progress
+from engine.sources.claims import PlacedFile
+from engine.sources.content import CHUNK_BYTES, Content
+from engine.sources.framing import Framer, Framing, new_framer
+from engine.sources.identity import incarnation, is_still
+
+
+class FileReader:
+    """Reads one file as one stream.
+
+    ``final``: its end is the end, and a last line without a line feed is a record. Otherwise that
+    line waits, unread, for the rest of it. Raises EnvironmentFailure, here and when it reads.
+    """
+
+    def __init__(
+        self, placed: PlacedFile, framing: Framing, record_bytes_max: int, *, final: bool
+    ) -> None:
+        self.path = placed.path
+        self.stream = placed.stream
+        self.content = Content(placed.path)
+        self.inode = self.content.signature().inode
+        self.final = final or self.content.is_packed
+        self.unlinked_s: float | None = None
+        """When it was first seen that no path leads to the file any more."""
+        self._framing: Framing = framing
+        self._record_bytes_max = record_bytes_max
+        self._beginning = placed.beginning
+        self.restart(placed.progress, placed.start)
+
+    def restart(self, progress: Progress | None, start: int) -> None:
+        """Forget what was read, and read from ``start``, this being stored."""
+        self.stored_offset = progress.next_offset if progress else 0
+        self._handed = progress or Progress(0, f"{self._beginning}:")
+        self._ready: deque[Record] = deque()
+        self._read_to = start
+        self._framer = self._new_framer(start)
+        self.at_end = False
+        self._has_ended = False
+
+    def _new_framer(self, start: int) -> Framer:
+        mid_line = start > 0 and self.content.read_at(start - 1, 1) != b"\n"
+        return new_framer(
+            self._framing, self.stream, self._record_bytes_max, offset=start, mid_line=mid_line
+        )
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether all that it read is stored."""
+        return not self._ready and self._framer.begin == self.stored_offset
+
+    @property
+    def is_lagging(self) -> bool:
+        """Whether it may still have records that have not been handed over."""
+        return bool(self._ready) or not self.at_end
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it was read to its final end and all of that is stored."""
+        return self._has_ended and self.is_stored
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing would be missed by leaving it until it changes."""
+        return self.at_end and self.is_stored and self.content.size() == self._read_to
+
+    @property
+    def ready(self) -> int:
+        """How many records wait to be handed over."""
+        return len(self._ready)
+
+    def still_holds_what_was_read(self) -> bool:
+        """Whether the file was not cut or written anew since."""
+        if self._has_ended or not self.at_end:
+            return True
+        size = self.content.size()
+        if size == self._read_to:
+            return True
+        return size > self._read_to and is_still(self.content, self._handed)
+
+    def holds_what_is_stored(self) -> bool:
+        """Whether the file is the one that the progress was stored of."""
+        return is_still(self.content, self._handed)
+
+    def read(self, records_max: int, bytes_max: int, deadline_s: float) -> int:
+        """Read on until so many more records wait, so many bytes were read, it is late, or the
+        end is reached; the number of bytes."""
+        enough, size = len(self._ready) + records_max, 0
+        while not self._has_ended and len(self._ready) < enough and size < bytes_max:
+            if size and time.monotonic() > deadline_s:
+                break
+            data = self.content.read_at(self._read_to, CHUNK_BYTES)
+            self.at_end = not data
+            if data:
+                self._ready += self._framer.feed(data)
+                self._read_to += len(data)
+                size += len(data)
+                continue
+            if self.final:
+                self._raise_if_cut()
+                self._ready += self._framer.end()
+                self._has_ended = True
+            break
+        return size
+
+    def _raise_if_cut(self) -> None:
+        if not self.content.is_packed and (size := self.content.size()) < self._read_to:
+            raise EnvironmentFailure(
+                f"{self.path} was cut while it was read: it ends at byte {size}, and was read up "
+                f"to byte {self._read_to}"
+            )
+
+    def hand_over(self, records_max: int) -> StreamAdvance | None:
+        """At most so many of the records that wait; None if nothing has moved."""
+        records = list(islice(self._ready, records_max))
+        for _ in records:
+            self._ready.popleft()
+        if not self._ready:
+            reached = self._framer.begin
+        elif records:
+            reached = records[-1].next_offset
+        else:
+            return None
+        if reached == self._handed.next_offset:
+            return None
+        known = incarnation(self.content, self._beginning, reached)
+        self._handed = Progress(reached, known)
+        return StreamAdvance(
+            self.stream, self.stored_offset, reached, records, known, str(self.path)
+        )
+
+    def close(self) -> None:
+        """Release the file."""
+        self.content.close()
