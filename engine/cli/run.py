@@ -15,13 +15,14 @@ from engine.cli.options import (
     add_systems,
     positive,
 )
-from engine.cli.run_progress import RunProgress, counted
+from engine.cli.run_progress import RunProgress, in_words
 from engine.cli.stopping import StopRequest
 from engine.diagnostics import EnvironmentFailure
 from engine.interpreter import compile_normalizer
 from engine.runner import Runner, Totals
 from engine.samples import load_checked
 from engine.sources import FRAMINGS, RECORD_BYTES_MAX
+from engine.views.amounts import counted
 from engine.views.terminal import talk
 
 
@@ -56,7 +57,7 @@ def add_to(commands: Commands) -> None:
 def _add_kafka_options(group: Options) -> None:
     group.add_argument(
         "--brokers",
-        metavar="HOST:PORT,…",
+        metavar="HOST:PORT",
         help="bootstrap servers (default: the variable KAFKA_BOOTSTRAP_SERVERS)",
     )
     group.add_argument("--topic", help=f"the topic to read (default: {DEFAULT_TOPIC})")
@@ -148,8 +149,8 @@ def _run(
         )
     systems = load_checked([Path(arguments.systems)])
     with open_ends(arguments, systems, talk) as ends:
-        count = f"{len(systems)} system{'s' if len(systems) != 1 else ''}"
-        talk(f"reading {ends.source_title} into {ends.target_title} ({count})")
+        known = counted(len(systems), "system")
+        talk(f"reading {ends.source_title} into {ends.target_title} ({known})")
         runner = Runner(
             ends.source,
             ends.store,
@@ -170,7 +171,9 @@ def _run(
 def _tell_end(arguments: argparse.Namespace, stop: StopRequest, totals: Totals) -> None:
     if stop.broke_off_writing:
         talk("what was in hand could not be written in time: the next run reads it again")
-    line = counted(totals)
+    line = in_words(totals)
+    if arguments.paths and not totals.read and not stop.requested:
+        line = f"{line}, nothing new"
     if totals.outcomes["quarantined"] and arguments.to is None:
         line = f"{line}; `engine quarantine list` shows why"
     talk(f"{'stopped, ' if stop.requested else ''}{line}")

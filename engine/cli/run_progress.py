@@ -68,7 +68,7 @@ class RunProgress:
         return Text(self._line(time.monotonic()), no_wrap=True, overflow="ellipsis")
 
     def _line(self, now: float) -> str:
-        return f"{counted(self._totals)} ({self._rate.at(now, self._totals.read):,.0f}/s)"
+        return f"{in_words(self._totals)} ({self._rate.at(now, self._totals.read):,.0f}/s)"
 
 
 class _Rate:
@@ -94,7 +94,7 @@ _WORDS: Final = (
 )
 
 
-def counted(totals: Totals) -> str:
+def in_words(totals: Totals) -> str:
     """The totals in words: ``12 read: 8 events, 3 details, 1 quarantined``."""
     parts = [
         f"{totals.outcomes[outcome]:,} {word}"
