@@ -1,4 +1,4 @@
-"""Text to time: ISO 8601 in UTC with a ``Z``, in the precision of the source (semantics, chapter 6)."""
+"""Text to time: ISO 8601 in UTC with a ``Z``, in the precision of the source (chapter 6)."""
 
 from __future__ import annotations
 
@@ -57,6 +57,8 @@ def parse_iso(text: str, zone: tzinfo) -> Instant:
     shape = _SHAPE.fullmatch(text)
     if shape is None:
         raise TimeError("bad_time", "is not an ISO 8601 time such as 2025-05-04T10:30:00Z")
+    if shape["minute"].startswith("24"):  # Python takes it from version 3.14 on, at midnight only
+        raise TimeError("impossible_time", "has an hour 24; midnight is 00:00 of the next day")
     fraction = shape["fraction"] or ""
     offset = shape["zone"] or ""
     try:

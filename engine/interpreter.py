@@ -216,10 +216,7 @@ def _value(mapping: FieldMapping, captures: Captures) -> str | None:
     if found is None or found == "":
         return None
     text = _mapped(mapping, found) if mapping.values is not None else _plain(mapping, found)
-    if "\0" in text:
-        raise Refused("nul_character", f"{mapping.target} holds a NUL character")
-    if not _encodable(text):
-        raise Refused("lone_surrogate", f"{mapping.target} holds half a character")
+    _check_text(mapping, text)
     if mapping.target in _IDENTIFIERS and len(text) > IDENTIFIER_CHARS_MAX:
         raise Refused(
             "value_too_long",
@@ -234,6 +231,7 @@ def _mapped(mapping: FieldMapping, found: object) -> str:
     if text is None:
         raise _wrong_type(mapping, found)
     if text not in mapping.values:
+        _check_text(mapping, text)
         raise Refused("unknown_value", f'{mapping.target}: no entry for "{_shown(text)}"')
     return mapping.values[text]
 
@@ -256,12 +254,14 @@ def _wrong_type(mapping: FieldMapping, found: object) -> Refused:
     return Refused("wrong_type", f"{mapping.target} is {what}, not text")
 
 
-def _encodable(text: str) -> bool:
+def _check_text(mapping: FieldMapping, text: str) -> None:
+    """What no store can bind is refused here, so that one record cannot poison its batch."""
+    if "\0" in text:
+        raise Refused("nul_character", f"{mapping.target} holds a NUL character")
     try:
         text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    except UnicodeEncodeError as error:
+        raise Refused("lone_surrogate", f"{mapping.target} holds half a character") from error
 
 
 def _shown(text: str) -> str:

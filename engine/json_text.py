@@ -17,7 +17,10 @@ from engine.rejections import Refused
 DEPTH_MAX: Final = 100
 """Levels of objects and arrays in one record."""
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_KEY_CHARS_SHOWN = 60
+
+# One that has no end runs to the end of the text, so that no place is looked at twice.
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _INT64_DIGITS_MAX = 20
 
 
@@ -56,10 +59,18 @@ def _check_depth(text: str) -> None:
 def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     unique = dict(pairs)
     if len(unique) != len(pairs):
-        names = [key for key, _ in pairs]
-        twice = next(key for key in unique if names.count(key) > 1)
-        raise Refused("json_duplicate_key", f"the key {json.dumps(twice)} occurs twice")
+        twice = json.dumps(_first_twice(pairs))
+        raise Refused("json_duplicate_key", f"the key {twice[:_KEY_CHARS_SHOWN]} occurs twice")
     return unique
+
+
+def _first_twice(pairs: list[tuple[str, object]]) -> str:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            break
+        seen.add(key)
+    return key
 
 
 def _refuse_constant(name: str) -> object:

@@ -28,6 +28,8 @@ _REQUEST_SECONDS: Final = 5.0
 _LEAVE_SECONDS: Final = 2.0
 _REACH_SECONDS: Final = 1.0
 _REACH_AGAIN_SECONDS: Final = 3.0
+_TIMESTAMP_MS_MAX: Final = 253_402_300_799_999
+"""The end of the year 9999. A producer may claim any number, and one that is no time is none."""
 
 _POSITION_LOST: Final = frozenset(
     {
@@ -254,6 +256,6 @@ class GroupMember:
 
 def _timestamp_us(message: Message) -> int | None:
     kind, timestamp_ms = message.timestamp()
-    if kind == TIMESTAMP_NOT_AVAILABLE or timestamp_ms < 0:
+    if kind == TIMESTAMP_NOT_AVAILABLE or not 0 <= timestamp_ms <= _TIMESTAMP_MS_MAX:
         return None
     return timestamp_ms * 1000

@@ -159,7 +159,10 @@ class LineStore:
             half = waiting.events[number]
             waiting.events[number] = half._replace(partner=detail, ambiguous=ambiguous)
         for number, event in changes.details.items():
-            waiting.details[number] = waiting.details[number]._replace(partner=event)
+            half = waiting.details[number]._replace(partner=event)
+            waiting.details[number] = half
+            if event is None:  # its deadline may have passed while it had a partner
+                heapq.heappush(self._deadlines[key[2]], (half.time_us + join.within_us, number))
         complete = [half for half in waiting.events.values() if half.partner and not half.ambiguous]
         return [self._leave(half.key) for half in sorted(complete)]
 

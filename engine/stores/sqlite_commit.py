@@ -15,7 +15,7 @@ from engine.model import Detail, Event, Ignored, Rejection, StreamAdvance, Syste
 from engine.pipeline import ClockMoves, place_in_time
 from engine.ports import Batch, Fenced
 from engine.stores.archive import pack
-from engine.stores.sqlite_keys import OFFSET_MAX, Keys
+from engine.stores.sqlite_keys import OFFSET_MAX, STREAM_ID_MAX, Keys
 from engine.stores.sqlite_pairing import Pairing
 
 STEPS: Final = (
@@ -97,10 +97,12 @@ class Commit:
         """
         if advance.next_offset > OFFSET_MAX:
             raise EnvironmentFailure(f"{advance.stream} is beyond offset {OFFSET_MAX}")
+        # A path need not be text.
+        title = advance.title.encode(errors="backslashreplace").decode()
         self._connection.execute(
-            """INSERT INTO stream (name, title, next_offset) VALUES (?, ?, ?)
+            """INSERT INTO stream (name, title, next_offset) VALUES (?, ?, 0)
                ON CONFLICT (name) DO NOTHING""",
-            (advance.stream, advance.title, advance.expected_offset),
+            (advance.stream, title),
         )
         row = self._connection.execute(
             """UPDATE stream SET next_offset = ?, records_read = records_read + ?,
@@ -110,7 +112,7 @@ class Commit:
                 advance.next_offset,
                 len(advance.records),
                 advance.incarnation,
-                advance.title,
+                title,
                 advance.stream,
                 advance.expected_offset,
             ),
@@ -119,6 +121,8 @@ class Commit:
             raise Fenced(advance.stream)
         stream_id = row[0]
         assert isinstance(stream_id, int)
+        if stream_id > STREAM_ID_MAX:
+            raise EnvironmentFailure(f"a store holds {STREAM_ID_MAX} streams: begin a new one")
         return stream_id
 
     def _archive(self, batch: Batch) -> None:
@@ -231,14 +235,15 @@ class Commit:
         The first position stands for all, whichever came first: so the row is a function of the
         set of records.
         """
+        other = "detail" if table == "event" else "event"
         row = self._connection.execute(
-            f"""SELECT {table}_key, seen, correlation_id, join_clock, join_us FROM {table}
-                WHERE content_hash = ?""",
+            f"""SELECT {table}_key, {other}_key, seen, correlation_id, join_clock, join_us
+                FROM {table} WHERE content_hash = ?""",
             (one.content_hash,),
         ).fetchone()
         if row is None:
             return 1
-        key, seen, correlation_id, clock, join_us = row
+        key, partner, seen, correlation_id, clock, join_us = row
         assert isinstance(key, int)
         assert isinstance(seen, int)
         if self._keys.position(key) < (one.stream, one.offset):
@@ -247,6 +252,9 @@ class Commit:
             )
             return None
         self._connection.execute(f"DELETE FROM {table} WHERE {table}_key = ?", (key,))
+        self._connection.execute(
+            f"UPDATE {other} SET {table}_key = NULL WHERE {other}_key = ?", (partner,)
+        )
         if isinstance(clock, str) and isinstance(join_us, int):
             self._pairing.touch_key((one.system.name, str(correlation_id), clock), join_us)
         return seen + 1

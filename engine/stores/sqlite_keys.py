@@ -10,6 +10,9 @@ OFFSET_BITS: Final = 44
 OFFSET_MAX: Final = (1 << OFFSET_BITS) - 1
 """The largest offset that fits: 17 TB of a file, 17 thousand milliards of messages."""
 
+STREAM_ID_MAX: Final = (1 << 63 - OFFSET_BITS) - 1
+"""The largest number of a stream: half a million partitions and files in one store."""
+
 
 class Keys:
     """The numbers of streams, and keys made of them: ``stream_id << 44 | offset``."""

@@ -47,6 +47,9 @@ class Pairing:
         return one.join_us + one.system.join.within_us
 
     def touch_key(self, key: JoinKey, time_us: int) -> None:
+        """Have a key paired again around this time; what no longer joins keeps its pairs."""
+        if key[0] not in self._joins:
+            return
         earliest, latest = self._touched.get(key, (time_us, time_us))
         self._touched[key] = min(earliest, time_us), max(latest, time_us)
 
