@@ -24,7 +24,7 @@ ORDER BY event_key"""
 
 _AMBIGUOUS: Final = EXPORT_FIELDS.index("ambiguous")
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet may take for a formula's beginning (OWASP's list, full width too)."""
 
 

@@ -28,6 +28,7 @@ SHAPES_MAX: Final = 10_000
 """How many shapes are told apart; records of further ones are counted under their reason."""
 
 OTHER_SHAPES: Final = "(other shapes)"
+EMPTY: Final = "(empty)"
 
 _BEGINNING_BYTES: Final = 200
 _SHAPE_CHARS_MAX: Final = 68
@@ -115,16 +116,16 @@ class Groups:
 
 def shape_of(beginning: bytes) -> str:
     """What is left of a record's beginning when all that differs is masked, on one line."""
-    text = visible(beginning.decode(errors="backslashreplace").strip())
+    text = visible(beginning.decode(errors="backslashreplace").strip()) or EMPTY
     return cut(_MASK.sub(lambda found: f"<{found.lastgroup}>", text), _SHAPE_CHARS_MAX)
 
 
 def read_groups(reader: StoreReader, reason: str | None = None, limit: int = GROUPS_MAX) -> Groups:
     """The groups of the whole quarantine, or of one reason, the largest first."""
     groups: dict[tuple[str, str], Group] = {}
-    rows = cast(Iterator[tuple[str, str, bytes]], reader.rows(_GROUPED, (reason,)))
+    rows = cast(Iterator[tuple[str, str, bytes | None]], reader.rows(_GROUPED, (reason,)))
     for record_id, code, beginning in rows:
-        key = code, shape_of(beginning)
+        key = code, shape_of(beginning or b"")  # SQLite has no part of an empty blob
         if key not in groups and len(groups) >= SHAPES_MAX:
             key = code, OTHER_SHAPES
         group = groups.setdefault(key, Group(*key, 0, record_id))

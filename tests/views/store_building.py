@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -165,6 +167,11 @@ class StoreBuilder:
         store.commit(Batch(advances, outcomes, now_us=NOW_US))
         store.close()
         self._pending.clear()
+
+    def lose_an_event(self) -> None:
+        """What no engine may do: a row is gone that was read."""
+        with closing(sqlite3.connect(self.path)) as connection, connection:
+            connection.execute("DELETE FROM event WHERE rowid = (SELECT min(rowid) FROM event)")
 
     def _place(self, stream: str) -> int:
         return self._next_offset.get(stream, 0)
