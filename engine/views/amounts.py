@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 SECOND_US: Final = 1_000_000
 _UNITS: Final = (("d", 86_400 * SECOND_US), ("h", 3_600 * SECOND_US), ("min", 60 * SECOND_US))
@@ -32,6 +33,28 @@ def duration(us: int) -> str:
             rest = us % size // part_size
             return f"{us // size} {unit}" + (f" {rest} {part}" if rest else "")
     raise AssertionError("every duration of a minute or more has a unit")
+
+
+def decimals_of(times_us: Iterable[int]) -> Literal[0, 3, 6]:
+    """How many decimals of a second tell these times in full."""
+    fractions = [us % SECOND_US for us in times_us]
+    if not any(fractions):
+        return 0
+    return 6 if any(fraction % 1_000 for fraction in fractions) else 3
+
+
+def since_start(us: int, decimals: Literal[0, 3, 6]) -> str:
+    """``+0:04``, ``+2:03.250``, ``+1:00:00``, ``+2d 5:00:00``: digits that stand in columns."""
+    seconds, fraction = divmod(us, SECOND_US)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    text = f"{minutes}:{seconds:02}"
+    if days or hours:
+        text = f"{hours}:{minutes:02}:{seconds:02}"
+    if days:
+        text = f"{days}d {text}"
+    return f"+{text}" + (f".{fraction:06}"[: decimals + 1] if decimals else "")
 
 
 def in_ms(us: int) -> float:

@@ -77,21 +77,13 @@ class QuarantinedRecord:
     @property
     def text(self) -> str | None:
         """The record as text; None if it is not UTF-8."""
-        return self._decoded if isinstance(self._decoded, str) else None
+        text, bad_at = decoded(self.raw, whole=self.raw_sha256 is None)
+        return text if bad_at is None else None
 
     @property
     def first_bad_byte(self) -> int | None:
         """Where it stops to be UTF-8; None if it is."""
-        return self._decoded if isinstance(self._decoded, int) else None
-
-    @property
-    def _decoded(self) -> str | int:
-        # A record that was cut may end within a character.
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        try:
-            return decoder.decode(self.raw, final=self.raw_sha256 is None)
-        except UnicodeDecodeError as error:
-            return error.start
+        return decoded(self.raw, whole=self.raw_sha256 is None)[1]
 
 
 @dataclass(slots=True)
@@ -115,9 +107,21 @@ class Groups:
 
 
 def shape_of(beginning: bytes) -> str:
-    """What is left of a record's beginning when all that differs is masked, on one line."""
-    text = visible(beginning.decode(errors="backslashreplace").strip()) or EMPTY
-    return cut(_MASK.sub(lambda found: f"<{found.lastgroup}>", text), _SHAPE_CHARS_MAX)
+    """What is left of a record's beginning when all that differs is masked, on one line; of what
+    is not UTF-8, the text before the first bad byte."""
+    text, bad_at = decoded(beginning, whole=False)
+    shape = _MASK.sub(lambda found: f"<{found.lastgroup}>", visible(text.strip()))
+    return cut(shape + ("" if bad_at is None else "<bytes>…"), _SHAPE_CHARS_MAX) or EMPTY
+
+
+def decoded(raw: bytes, *, whole: bool) -> tuple[str, int | None]:
+    """``raw`` as text, as far as it is UTF-8, and where it stops to be (None: nowhere); if it is
+    not the whole, it may end within a character."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        return decoder.decode(raw, final=whole), None
+    except UnicodeDecodeError as error:
+        return raw[: error.start].decode(), error.start
 
 
 def read_groups(reader: StoreReader, reason: str | None = None, limit: int = GROUPS_MAX) -> Groups:

@@ -100,12 +100,15 @@ def print_record(record: QuarantinedRecord, screen: Console, *, full: bool) -> N
     if left_out:
         show(screen, Text(f"… {left_out} more (--full)", style="dim"))
     if record.text is None or _is_json(record):
-        for attempt in record.nearest:
-            show(screen, Text(f"\n{_stopped(record, attempt)}"))
-        return
-    for attempt in record.nearest:
         screen.print()
-        _print_caret(record.text, attempt, screen)
+        for attempt in record.nearest:
+            show(screen, _expectation(attempt))
+        return
+    for place, attempts in groupby(record.nearest, key=lambda one: one.matched_chars):
+        screen.print()
+        _print_caret(record.text, place, screen)
+        for attempt in attempts:
+            show(screen, _expectation(attempt), indent=2)
 
 
 def _facts(record: QuarantinedRecord) -> Iterator[tuple[str, str]]:
@@ -157,27 +160,23 @@ def hex_dump(data: bytes, begin: int, end: int) -> Iterator[str]:
         yield f"{at:08x}  {row.hex(' '):<{3 * _HEX_BYTES}} {ascii_text}"
 
 
-def _print_caret(text: str, attempt: Attempt, screen: Console) -> None:
-    """The part of the record around the place where a template stopped, a caret under it."""
+def _print_caret(text: str, place: int, screen: Console) -> None:
+    """The part of the record around the place where templates stopped, a caret under it."""
     columns = min(screen.width, _SNIPPET_COLUMNS_MAX) - 4
-    name = Text(visible(f"{attempt.system}.{attempt.kind}"), style="bold")
-    show(screen, name.append(" stopped here:", style="not bold"))
-    before = visible(text[: attempt.matched_chars])
-    after = visible(text[attempt.matched_chars : attempt.matched_chars + columns])
+    before = visible(text[:place])
     kept = _last_columns(before, columns * 2 // 3)
-    lead = "…" if len(kept) < len(before) else ""
-    line = Text(lead + kept)
-    column = cell_len(line.plain)
-    line.append(after)
+    line = Text(("…" if len(kept) < len(before) else "") + kept)
+    column = line.cell_len
+    line.append(visible(text[place : place + columns]))
     line.truncate(columns, overflow="ellipsis")
     show(screen, line, indent=2)
+    show(screen, Text(" " * column).append("^", style="bold red"), indent=2)
+
+
+def _expectation(attempt: Attempt) -> Text:
+    text = Text(visible(f"{attempt.system}.{attempt.kind}"), style="bold")
     expected = cut(visible(attempt.expected), _EXPECTED_CHARS_MAX)
-    caret = Text(" " * column).append("^", style="bold red")
-    if column + cell_len(expected) + 12 > columns:
-        show(screen, caret, indent=2)
-        show(screen, Text(f"expected {expected}"), indent=2)
-    else:
-        show(screen, caret.append(f" expected {expected}", style="default"), indent=2)
+    return text.append(f" expected {expected}", style="not bold")
 
 
 def _last_columns(text: str, columns: int) -> str:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.views.amounts import counted, cut, duration, iso
+from engine.views.amounts import counted, cut, decimals_of, duration, iso, since_start
 from engine.views.terminal import show, visible
 from engine.views.trace import MENTIONS_MAX, SystemSpan, Trace, TracedEvent
 
@@ -58,6 +58,7 @@ def _timeline(trace: Trace) -> Table:
         table.add_column("try", justify="right", no_wrap=True)
     table.add_column("status", no_wrap=True)
     table.add_column("reason", overflow="fold", min_width=10)
+    decimals = decimals_of(one.time_us - trace.start_us for one in trace.events)
     for index, one in enumerate(trace.events):
         gap_us = trace.gap_before(index)
         if gap_us is not None:
@@ -65,7 +66,7 @@ def _timeline(trace: Trace) -> Table:
         status = one.fields["status"]
         attempt = [str(one.attempt) if _stage(one) in retried else ""] if retried else []
         table.add_row(
-            f"+{duration(one.time_us - trace.start_us)}",
+            since_start(one.time_us - trace.start_us, decimals),
             visible(one.fields["system_id"]),
             visible(one.fields["checkpoint_id"]),
             *attempt,
@@ -103,12 +104,13 @@ def _spans(trace: Trace) -> Table:
     for name in ("events", "failures", "begins", "lasts"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
+    decimals = decimals_of(span.start_us - trace.start_us for span in trace.systems)
     for span in trace.systems:
         table.add_row(
             visible(span.system_id),
             f"{span.events:,}",
             Text(f"{span.failures:,}", style="red" if span.failures else ""),
-            f"+{duration(span.start_us - trace.start_us)}",
+            since_start(span.start_us - trace.start_us, decimals),
             duration(span.end_us - span.start_us),
             _bar(trace, span),
         )

@@ -25,7 +25,11 @@ from engine.views.quarantine import (
 from engine.views.quarantine_text import print_groups, print_record
 from engine.views.terminal import console
 
-STOPPED = (Attempt("shop", "checkpoint", 17, '" - "'), Attempt("bank", "error", 0, '"BANK"'))
+STOPPED = (
+    Attempt("shop", "checkpoint", 17, '" - "'),
+    Attempt("bank", "error", 0, '"BANK"'),
+    Attempt("bank", "checkpoint", 0, "a field of type iso"),
+)
 
 
 @pytest.fixture
@@ -70,7 +74,9 @@ def _text(record: QuarantinedRecord, *, full: bool = False) -> str:
         (b"peer 10.0.0.1:443 sent 0a1b2c3d4e", "peer <ip>:<n> sent <hex>"),
         (b"deadbeef facade", "deadbeef facade"),
         (b"abc-123 x9", "abc-<n> x<n>"),
-        (b"\xff\xfe\x00!", "<bytes>!"),
+        (b"Gr\xfc\xdfe 12 \xff", "Gr<bytes>…"),
+        (b"a\x1b\x00!", "a<bytes>!"),
+        ("ä".encode()[:1], "(empty)"),
         (b"  a\nb  ", "a\\nb"),
         (b" \n", "(empty)"),
         (b"w" * 100, "w" * 67 + "…"),
@@ -126,6 +132,12 @@ def test_a_list_is_grouped_by_reason_and_shape(store: StoreBuilder) -> None:
                 "expected": '" - "',
             },
             {"system_id": "bank", "kind": "error", "matched_chars": 0, "expected": '"BANK"'},
+            {
+                "system_id": "bank",
+                "kind": "checkpoint",
+                "matched_chars": 0,
+                "expected": "a field of type iso",
+            },
         ],
     }
 
@@ -172,13 +184,14 @@ def test_a_record_is_shown_with_a_caret_for_each_template(store: StoreBuilder) -
         "\n"
         "│ \\tSHOP: CHECKED\\x1b 1: FAILURE\n"
         "\n"
-        "shop.checkpoint stopped here:\n"
         "  \\tSHOP: CHECKED\\x1b 1: FAILURE\n"
-        '                       ^ expected " - "\n'
+        "                       ^\n"
+        '  shop.checkpoint expected " - "\n'
         "\n"
-        "bank.error stopped here:\n"
         "  \\tSHOP: CHECKED\\x1b 1: FAILURE\n"
-        '  ^ expected "BANK"\n'
+        "  ^\n"
+        '  bank.error expected "BANK"\n'
+        "  bank.checkpoint expected a field of type iso\n"
     )
 
 
@@ -188,13 +201,13 @@ def test_a_caret_far_along_brings_its_surroundings(store: StoreBuilder) -> None:
     record_id = store.rejection(record.encode(), nearest=[stopped])
     store.commit()
     lines = _text(_record(store, record_id)).splitlines()
-    at = lines.index("shop.checkpoint stopped here:")
-    snippet, caret = lines[at + 1], lines[at + 2]
+    at = next(index for index, line in enumerate(lines) if line.startswith("  …"))
+    snippet, caret = lines[at], lines[at + 1]
     before = snippet.partition("HERE")[0]
     wide = before.count("漢")
     assert before == "  …" + "漢" * wide
     assert caret == " " * (3 + 2 * wide) + "^"
-    assert lines[at + 3].startswith("  expected a field of type long long")
+    assert lines[at + 2].startswith("  shop.checkpoint expected a field of type long long")
     assert all(len(line) + line.count("漢") <= 80 for line in lines)
 
 
@@ -208,10 +221,10 @@ def test_conditions_of_json_have_no_caret(store: StoreBuilder) -> None:
 
 
 def test_a_record_cannot_pass_for_what_is_said_of_it(store: StoreBuilder) -> None:
-    record_id = store.rejection(b"x" * 78 + b"shop.checkpoint stopped here:\n  reason   none\r\n")
+    record_id = store.rejection(b"x" * 78 + b"bank.error expected:\n  reason   none\r\n")
     store.commit()
     body = _text(_record(store, record_id)).split("\n\n", 1)[1]
-    assert body == (f"│ {'x' * 78}\n│ shop.checkpoint stopped here:\n│   reason   none\n")
+    assert body == (f"│ {'x' * 78}\n│ bank.error expected:\n│   reason   none\n")
 
 
 def test_a_long_record_is_cut_to_a_screen_unless_asked_for(store: StoreBuilder) -> None:

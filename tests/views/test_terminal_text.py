@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from rich.table import Table
 from rich.text import Text
 
-from engine.views.amounts import counted, cut, duration, in_ms, iso
+from engine.views.amounts import counted, cut, decimals_of, duration, in_ms, iso, since_start
 from engine.views.terminal import console, print_json, show, talk, visible
 
 
@@ -136,6 +137,24 @@ def test_talk_is_one_line_on_standard_error(capsys: pytest.CaptureFixture[str]) 
 )
 def test_durations_have_two_units_at_most(us: int, text: str) -> None:
     assert duration(us) == text
+
+
+@pytest.mark.parametrize(
+    "us, decimals, text",
+    [
+        (0, 0, "+0:00"),
+        (4_000_000, 0, "+0:04"),
+        (123_250_000, 3, "+2:03.250"),
+        (123_250_001, 6, "+2:03.250001"),
+        (3_600_000_000, 0, "+1:00:00"),
+        (190_800_000_000, 0, "+2d 5:00:00"),
+    ],
+)
+def test_times_since_the_start_stand_in_columns(
+    us: int, decimals: Literal[0, 3, 6], text: str
+) -> None:
+    assert since_start(us, decimals) == text
+    assert decimals_of([0, us]) == decimals
 
 
 def test_other_amounts() -> None:

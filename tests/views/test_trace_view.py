@@ -20,19 +20,19 @@ abc-123
 7 events in 2 systems, 3 failures, 2 min 5 s
 2025-05-04T10:30:00Z to 2025-05-04T10:32:05Z
 
-        time  system  checkpoint   try  status   reason
-        +0 s  bank    OPENED            SUCCESS
-        +1 s  bank    CHECKED        1  FAILURE  LIMIT_REACHED
-        +2 s  bank    CHECKED        2  SUCCESS
-              …       2 min later
-  +2 min 2 s  shop    PACKED            SUCCESS
-  +2 min 3 s  shop    SENT           1  FAILURE  NO_TRUCK
-  +2 min 4 s  shop    SENT           2  SUCCESS  (seen 2 times)
-  +2 min 5 s  bank    CLOSED            FAILURE  (waits for its detail)
+   time  system  checkpoint   try  status   reason
+  +0:00  bank    OPENED            SUCCESS
+  +0:01  bank    CHECKED        1  FAILURE  LIMIT_REACHED
+  +0:02  bank    CHECKED        2  SUCCESS
+         …       2 min later
+  +2:02  shop    PACKED            SUCCESS
+  +2:03  shop    SENT           1  FAILURE  NO_TRUCK
+  +2:04  shop    SENT           2  SUCCESS  (seen 2 times)
+  +2:05  bank    CLOSED            FAILURE  (waits for its detail)
 
-  system  events  failures      begins      lasts
-  bank         4         2        +0 s  2 min 5 s  ━━━━━━━━━━━━━━━━━━━━
-  shop         3         1  +2 min 2 s        2 s  ···················━
+  system  events  failures  begins      lasts
+  bank         4         2   +0:00  2 min 5 s  ━━━━━━━━━━━━━━━━━━━━
+  shop         3         1   +2:02        2 s  ···················━
 
 1 quarantined record mentions it: engine quarantine show file:aa11:110
 """
