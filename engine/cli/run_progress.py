@@ -87,18 +87,18 @@ class _Rate:
 
 
 _WORDS: Final = (
-    ("event", "events"),
-    ("detail", "details"),
-    ("ignored", "ignored"),
-    ("quarantined", "quarantined"),
+    ("event", "event", "events"),
+    ("detail", "detail", "details"),
+    ("ignored", "ignored", "ignored"),
+    ("quarantined", "quarantined", "quarantined"),
 )
 
 
 def in_words(totals: Totals) -> str:
     """The totals in words: ``12 read: 8 events, 3 details, 1 quarantined``."""
     parts = [
-        f"{totals.outcomes[outcome]:,} {word}"
-        for outcome, word in _WORDS
+        f"{totals.outcomes[outcome]:,} {one if totals.outcomes[outcome] == 1 else many}"
+        for outcome, one, many in _WORDS
         if totals.outcomes[outcome]
     ]
     return f"{totals.read:,} read{': ' if parts else ''}{', '.join(parts)}"
