@@ -6,13 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
 from store_building import BANK, SHOP, StoreBuilder, flow
 
-from engine.model import EXPORT_FIELDS
+from engine.model import EXPORT_FIELDS, STATUSES
 from engine.stores.sqlite import open_reader
 from engine.views import trace as trace_module
 from engine.views.terminal import console
-from engine.views.trace import LIMIT, Trace, read_trace, trace_document
+from engine.views.trace import (
+    LIMIT,
+    SystemSpan,
+    Trace,
+    TracedEvent,
+    WaitingDetail,
+    read_trace,
+    trace_document,
+)
 from engine.views.trace_text import print_trace
 
 GOLDEN = """\
@@ -205,6 +216,43 @@ def test_hostile_text_stays_text(store: StoreBuilder) -> None:
     assert text.replace("\n", "").isprintable()
     assert text.startswith("\\x07\n1 event in 1 system")
     assert "\\x1b[2J[red]A  FAILURE  x\\n\\u202ey[/]\n" in text
+
+
+names = st.text(max_size=60)
+
+
+@given(
+    st.lists(
+        st.tuples(names, names, st.sampled_from(STATUSES), names | st.none()),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_any_text_stays_within_eighty_columns(rows: list[tuple[str, str, str, str | None]]) -> None:
+    fields = {"join_state": "waiting", "ambiguous": True, "seen": 2}
+    events = [
+        TracedEvent(
+            fields
+            | {
+                "system_id": system,
+                "checkpoint_id": checkpoint,
+                "status": status,
+                "failure_reason": reason,
+            },
+            number * 3_600_000_001,
+            number + 1,
+        )
+        for number, (system, checkpoint, status, reason) in enumerate(rows)
+    ]
+    spans = tuple(SystemSpan(row[0], 1, 0, 0, events[-1].time_us) for row in rows)
+    details = (WaitingDetail("file:a:1", *rows[0][:2], rows[0][3], "orphan"),)
+    out = io.StringIO()
+    screen = console(out)
+    screen.width = 80
+    print_trace(Trace(rows[0][0], spans, tuple(events), details, (rows[0][1],)), screen)
+    lines = out.getvalue().split("\n")
+    assert all(line.isprintable() for line in lines)
+    assert max(cell_len(line) for line in lines) <= 80
 
 
 def test_a_long_reason_is_cut_and_an_id_is_not(store: StoreBuilder) -> None:
