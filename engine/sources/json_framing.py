@@ -21,11 +21,13 @@ from engine.model import Record
 from engine.sources.gathered import Gathered
 
 _SPACE: Final = re.compile(rb"[ \t\r\n]*")
-_TOKEN: Final = re.compile(rb'"[^"\\\n]*"|[{}\[\],:"\n]|[^{}\[\],:"\s]+')
-"""A plain string, a mark (a quote begins a string that is not plain), or a scalar."""
+_PLAIN: Final = re.compile(rb'(?:[^{}\[\]"\n]++|"[^"\\\n]*+"|\n(?=[^{]))*+')
+"""What changes nothing: all but brackets, strings with an escape or without an end, and line breaks
+that a brace may follow. It never goes back, so it is linear."""
 _IN_STRING: Final = re.compile(rb'["\\\n]')
 
-_BRACE, _BRACKET, _COMMA, _COLON = b"{", b"[", b",", b":"
+_WHITE: Final = b" \t\r\n"
+_BRACE, _BRACKET = b"{", b"["
 
 _DEPTH_MAX: Final = 1 << 20
 """Open brackets that are remembered. Beyond it an object ends at the next ``{`` that begins a
@@ -95,7 +97,7 @@ class JsonFramer:
         self._open = bytearray()
         """The brackets that are open, outermost first."""
         self._last = b""
-        """The last token outside of strings; a string or scalar counts as ``b'v'``."""
+        """The last byte outside of strings, other than white space, of the data before this."""
         self._in_string = False
         self._escaped = False
         self._at_line_start = False
@@ -105,28 +107,34 @@ class JsonFramer:
         """Read on from ``at`` to the end of the object or of the data; where it stopped."""
         begin = at
         while at < len(data):
-            if self._at_line_start and data[at : at + 1] == _BRACE and self._is_new_record():
-                self._gather(data[begin:at])
-                self._give(records)
-                return at
+            if self._at_line_start and data[at : at + 1] == _BRACE:
+                last = _last_byte(data, begin, at) or self._last
+                if self._is_new_record(last):
+                    self._gather(data[begin:at])
+                    self._give(records)
+                    return at
+            self._at_line_start = False
             if self._in_string:
                 at = self._read_string(data, at)
                 continue
-            found = _TOKEN.search(data, at)
-            if found is None:
-                self._at_line_start = False
-                break
-            at = found.end()
-            if self._take_token(found[0]):
+            plain = _PLAIN.match(data, at)
+            assert plain is not None
+            mark = data[plain.end() : plain.end() + 1]
+            at = plain.end() + len(mark)
+            if mark == b'"':
+                self._in_string = True
+            elif mark == b"\n":
+                self._at_line_start = True
+            elif mark and self._take_bracket(mark):
                 self._gather(data[begin:at])
                 self._give(records)
                 return at
+        self._last = _last_byte(data, begin, at) or self._last
         self._gather(data[begin:])
-        return len(data)
+        return at
 
     def _read_string(self, data: bytes, at: int) -> int:
         """Read on in a string, to its end, an escape, or a line break, which JSON forbids."""
-        self._at_line_start = False
         if self._escaped:
             self._escaped = False
             if data[at : at + 1] != b"\n":
@@ -139,39 +147,26 @@ class JsonFramer:
         self._at_line_start = found[0] == b"\n"
         return found.end()
 
-    def _take_token(self, token: bytes) -> bool:
-        """Follow one token; whether it closes the object."""
-        self._at_line_start = token == b"\n"
-        if token == b"\n":
-            return False
-        if token == b'"':
-            self._in_string, self._last = True, b"v"
-        elif token in b"{[":
-            self._last = token
+    def _take_bracket(self, bracket: bytes) -> bool:
+        """Follow one bracket; whether it closes the object."""
+        if bracket in b"{[":
             if len(self._open) < _DEPTH_MAX:
-                self._open += token
+                self._open += bracket
             else:
                 self._too_deep = True
-        elif token == b"}":
-            self._last = b"v"
-            # Brackets that were never closed go with the brace around them.
+        elif bracket == b"}":
+            # Lists that were never closed go with the object around them.
             del self._open[max(self._open.rfind(_BRACE), 0) :]
-            return not self._open and not self._too_deep
-        elif token == b"]":
-            self._last = b"v"
-            if self._open.endswith(_BRACKET):
-                self._open.pop()
-        else:
-            self._last = token if token in b",:" else b"v"
-        return False
+        elif self._open.endswith(_BRACKET):
+            self._open.pop()
+        return not self._open and not self._too_deep
 
-    def _is_new_record(self) -> bool:
-        """Whether a ``{`` that begins a line cannot belong to the object that is open."""
+    def _is_new_record(self, last: bytes) -> bool:
+        """Whether a ``{`` that begins a line, after ``last``, cannot belong to the object."""
         if self._in_string or self._too_deep:
             return True
-        in_list = self._open.endswith(_BRACKET)
-        allowed = (_BRACKET, _COMMA) if in_list else (_COLON,)
-        return bool(self._open) and self._last not in allowed
+        allowed = b"[," if self._open.endswith(_BRACKET) else b":"
+        return bool(self._open) and last not in allowed
 
     def _gather(self, data: bytes) -> None:
         self._gathered.add(data)
@@ -182,3 +177,10 @@ class JsonFramer:
         value, oversize = self._gathered.take(drop_return=line_end > 0)
         records.append(Record(self._stream, self._start, self._offset, value, None, oversize))
         self._inside = ""
+
+
+def _last_byte(data: bytes, begin: int, end: int) -> bytes:
+    """The last byte of a part that is not white space; empty if all of it is."""
+    while end > begin and data[end - 1] in _WHITE:
+        end -= 1
+    return data[end - 1 : end] if end > begin else b""
