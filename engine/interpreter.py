@@ -215,6 +215,8 @@ def _value(mapping: FieldMapping, captures: Captures) -> str | None:
     found = captures.get(mapping.source)
     if found is None or found == "":
         return None
+    if isinstance(found, HugeInteger) or (type(found) is int and found not in _INT64):
+        raise Refused("integer_out_of_range", f"{mapping.target} does not fit 64 bits")
     text = _mapped(mapping, found) if mapping.values is not None else _plain(mapping, found)
     _check_text(mapping, text)
     if mapping.target in _IDENTIFIERS and len(text) > IDENTIFIER_CHARS_MAX:
@@ -239,10 +241,6 @@ def _mapped(mapping: FieldMapping, found: object) -> str:
 def _plain(mapping: FieldMapping, found: object) -> str:
     if isinstance(found, str):
         return found
-    if isinstance(found, HugeInteger) or (
-        isinstance(found, int) and not isinstance(found, bool) and found not in _INT64
-    ):
-        raise Refused("integer_out_of_range", f"{mapping.target} does not fit 64 bits")
     if isinstance(found, int) and not isinstance(found, bool):
         return str(found)
     raise _wrong_type(mapping, found)
@@ -250,8 +248,7 @@ def _plain(mapping: FieldMapping, found: object) -> str:
 
 def _wrong_type(mapping: FieldMapping, found: object) -> Refused:
     names = {bool: "a boolean", float: "a fraction", list: "an array", dict: "an object"}
-    what = names.get(type(found), "a number out of range")
-    return Refused("wrong_type", f"{mapping.target} is {what}, not text")
+    return Refused("wrong_type", f"{mapping.target} is {names[type(found)]}, not text")
 
 
 def _check_text(mapping: FieldMapping, text: str) -> None:

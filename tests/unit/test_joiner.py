@@ -129,7 +129,7 @@ def halves(*times: int, first_key: int) -> list[Half]:
 
 
 @pytest.mark.parametrize(
-    ("events", "details", "pairing", "expected"),
+    "events, details, pairing, expected",
     [
         pytest.param([0], [1], "nearest", {1: 101}, id="a detail after its event"),
         pytest.param([5], [1], "nearest", {1: 101}, id="a detail before its event"),
