@@ -134,6 +134,15 @@ def contents(store: Path) -> dict[str, list[tuple[object, ...]]]:
         return {name: connection.execute(sql).fetchall() for name, sql in _TABLES.items()}
 
 
+def event_rows(store: Path) -> list[tuple[str, str, str, str, str, str | None, str]]:
+    """The six documented fields of each event, and its join state."""
+    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+        return connection.execute(
+            "SELECT system_id, checkpoint_id, timestamp, status, correlation_id, failure_reason, "
+            "join_state FROM events"
+        ).fetchall()
+
+
 def count(store: Path, table: str) -> int:
     """How many rows a table or view has; 0 while there is none."""
     return _number(store, f"count(*) FROM {table}")
