@@ -73,9 +73,15 @@ class _Slot:
         """Whether some raw text here means ``text`` under this mapping."""
         if self.is_absent:
             return False
-        if mapping.values is not None:
-            return any(mapping.values[raw] == text and self._takes(raw) for raw in mapping.values)
-        return self._takes(text)
+        raws = [text] if mapping.values is None else self.laid_down()
+        return any(self._means(raw, {mapping.target: text}) for raw in raws)
+
+    def laid_down(self) -> list[str]:
+        """The raw texts that the spec leaves for this slot; none where it leaves any text."""
+        if self.allowed is not None:
+            return list(self.allowed)
+        maps = [one.values for one in self.mappings if one.values is not None]
+        return list(maps[0]) if maps else []
 
     def choose(self, wanted: Wanted, times: Iterable[str], rng: Random) -> str | None:
         """A raw text that means what is wanted; None for no value. Raises _Impossible."""
@@ -96,17 +102,13 @@ class _Slot:
         return not asked and self.place.in_json and not self.is_present and self.allowed is None
 
     def _candidates(self, asked: Wanted, times: Iterable[str], rng: Random) -> Iterable[str]:
-        if self.allowed is not None:
-            return self.allowed
-        for mapping in self.mappings:
-            if mapping.values is not None:
-                return list(mapping.values)
+        laid_down = self.laid_down()
+        if laid_down:
+            return laid_down
         if "timestamp" in asked:
             return times
         texts = [text for text in asked.values() if text is not None]
-        if texts:
-            return texts[:1]
-        some = filler(self.place, rng)
+        some = texts[0] if texts else filler(self.place, rng)
         return [] if some is None else [some]
 
     def _means(self, raw: str, asked: Wanted) -> bool:
@@ -153,8 +155,7 @@ class KindRenderer:
         if mapping.constant is not None:
             return mapping.constant == text
         assert mapping.source is not None
-        slot = self._slots.get(mapping.source)
-        return slot is not None and slot.holds(mapping, text)
+        return self._slots[mapping.source].holds(mapping, text)
 
     def fixed(self, target: str) -> list[str]:
         """The texts that the spec itself lays down for this event field."""
@@ -163,10 +164,11 @@ class KindRenderer:
             return []
         if mapping.constant is not None:
             return [mapping.constant]
-        if mapping.values is not None:
-            return list(dict.fromkeys(mapping.values.values()))
-        slot = self._slots.get(mapping.source or "")
-        return list(slot.allowed or ()) if slot is not None else []
+        assert mapping.source is not None
+        raws = self._slots[mapping.source].laid_down()
+        if mapping.values is None:
+            return raws
+        return list(dict.fromkeys(mapping.values[raw] for raw in raws if raw in mapping.values))
 
     def render(self, wanted: Wanted, time_us: int, rng: Random) -> Rendered | None:
         """A record that means what is wanted; None if this kind cannot say it."""
@@ -256,7 +258,8 @@ def _places(kind: RecordKind) -> list[Place]:
     for part, after in zip(parts, (*parts[1:], None), strict=True):
         follower = after.text if isinstance(after, LiteralPart) else ""
         if isinstance(part, FieldPart):
-            places.append(Place(part.type, follower, opens=not before.strip()))
+            closes = after is parts[-1]
+            places.append(Place(part.type, follower, opens=not before.strip(), closes=closes))
             before += "x"
         else:
             places.append(Place())

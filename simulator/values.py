@@ -34,7 +34,14 @@ REASONS: Final = (
 """Why something failed. Some look like parts of records; a template carries those it can."""
 
 _FILLERS: Final = ("worker-7", "GET /orders/7?page=2", "10.0.0.7", "main", "x", "7", "Q")
-_WORD_CHARS: Final = frozenset(string.ascii_letters + string.digits + "_")
+_CONTINUING: Final = {
+    "word": string.ascii_letters + string.digits + "_",
+    "digits": string.digits,
+    "number": string.digits,
+    "hex": string.hexdigits,
+    "ip": string.digits,
+}
+"""The characters with which a value of a type could go on."""
 _ZONELESS_TAIL: Final = frozenset("Z+-.,:" + string.digits)
 _SHAPES: Final = {
     "word": re.compile("[A-Za-z0-9_]+"),
@@ -52,11 +59,13 @@ _SHAPES: Final = {
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a value stands. ``follower`` is the literal after it, ``""`` at the record's end;
-    ``opens`` tells that nothing but blanks stands before it. A JSON value has no neighbours."""
+    ``opens`` tells that nothing but blanks stands before it, ``closes`` that the follower is the
+    end of the record. A JSON value has no neighbours."""
 
     type: str | None = None
     follower: str = ""
     opens: bool = False
+    closes: bool = False
     in_json: bool = False
 
     def carries(self, text: str) -> bool:
@@ -66,12 +75,28 @@ class Place:
         if self.in_json:
             return True
         if self.type is not None:
-            return _is_of_type(self.type, text) and not _runs_on(self.type, text, self.follower)
+            return _is_of_type(self.type, text) and not self._runs_on(text)
         if "\n" in text or not text.strip() or text.endswith("\r"):
             return False
         if self.opens and text.lstrip().startswith("{"):
             return False  # the record would be taken for JSON
         return not self.follower or (text + self.follower).find(self.follower) == len(text)
+
+    def _runs_on(self, text: str) -> bool:
+        """Whether a field of this type might take more than ``text`` of what comes next."""
+        after = self.follower[:1]
+        if not after:
+            return False
+        if self.type == "number" and after == ".":
+            beyond = self.follower[1:2] or ("" if self.closes else "0")  # a field may be a digit
+            return "." not in text and beyond.isdecimal()
+        if self.type == "iso":
+            has_zone = text.endswith("Z") or re.search("[+-][0-9]{2}:?[0-9]{2}$", text[11:])
+            return not has_zone and after in _ZONELESS_TAIL
+        is_ipv6 = self.type == "ip" and ":" in text
+        return after in (
+            string.hexdigits + ":." if is_ipv6 else _CONTINUING.get(self.type or "", "")
+        )
 
 
 def _is_of_type(name: str, text: str) -> bool:
@@ -83,33 +108,12 @@ def _is_of_type(name: str, text: str) -> bool:
         return False
 
 
-def _runs_on(name: str, text: str, follower: str) -> bool:
-    """Whether a field of this type might take more than ``text`` when ``follower`` comes next."""
-    after = follower[:1]
-    if not after:
-        return False
-    if name == "word":
-        return after in _WORD_CHARS
-    if name == "digits":
-        return after in string.digits
-    if name == "number":
-        return after in string.digits or (after == "." and "." not in text)
-    if name == "hex":
-        return after in string.hexdigits
-    if name == "ip":
-        return after in string.digits if ":" not in text else after in string.hexdigits + ":."
-    if name == "iso":
-        has_zone = text.endswith("Z") or re.search("[+-][0-9]{2}:?[0-9]{2}$", text[11:])
-        return not has_zone and after in _ZONELESS_TAIL
-    return False
-
-
 def filler(place: Place, rng: Random) -> str | None:
     """Some text that fits the place; None where none was found."""
     number = rng.randrange(1, 100_000)
     texts = rng.sample(_FILLERS, len(_FILLERS)) if place.type is None else []
     texts += [make(number, rng) for make in FORMS.values()]
-    texts += [f"{number}.5", *string.ascii_letters, *string.punctuation]
+    texts += [*string.ascii_letters, *string.punctuation]
     return next((text for text in texts if place.carries(text)), None)
 
 
@@ -125,6 +129,7 @@ FORMS: Final[Mapping[str, Callable[[int, Random], str]]] = {
     "word": lambda number, rng: f"{_letters(rng)}{number:03}",
     "hex": lambda number, rng: f"{rng.choice('abcdef')}{rng.getrandbits(12):03x}{number:04x}",
     "digits": lambda number, rng: f"{rng.randrange(1, 10)}{number:08}",
+    "decimal": lambda number, _: f"{number}.5",
     "uuid": lambda number, rng: str(UUID(int=rng.getrandbits(96) << 32 | number)),
     "ip": lambda number, _: str(ipaddress.ip_address(0x0A000000 + number)),
     "iso": lambda number, _: f"{(EPOCH + timedelta(minutes=number)):%Y-%m-%dT%H:%M:%S}Z",

@@ -71,7 +71,7 @@ class Voice:
 
     def learn(self, correlation_id: str) -> None:
         """Find out what it can say, for the generic flow and for reasons that are not given."""
-        pool = [*REASONS, *self._made_up("failure_reason", [])]
+        pool = self._made_up("failure_reason", REASONS)
         holders = self._events + self._details
         self.reasons = tuple(
             text
