@@ -10,28 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from engine.conversions import ISO_8601
 from engine.model import FieldPart, LiteralPart, Template
+from engine.patterns import TYPES, regex
 
-_H16 = "[0-9A-Fa-f]{1,4}"
-_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
-_IPV6 = (
-    rf"(?:(?:{_H16}(?::{_H16}){{0,5}})?::(?:{_H16}:){{0,5}}{_IPV4}"
-    rf"|{_H16}(?::{_H16}){{7}}"
-    rf"|(?:{_H16}(?::{_H16}){{0,6}})?::(?:{_H16}(?::{_H16}){{0,6}})?)"
-)
-
-TYPE_PATTERNS: Final[Mapping[str, str]] = {
-    "word": "[A-Za-z0-9_]+",
-    "digits": "[0-9]+",
-    "number": r"-?[0-9]+(?:\.[0-9]+)?",
-    "hex": "[0-9A-Fa-f]+",
-    "uuid": "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}",
-    "ip": f"(?:{_IPV6}|{_IPV4})",
-    "iso": ISO_8601,
-}
-"""What a field of each type may be. A field takes the longest run that its pattern allows."""
+TYPE_PATTERNS: Final[Mapping[str, str]] = {name: regex(one) for name, one in TYPES.items()}
+"""What a field of each type may be, as a regular expression. A field takes the longest run."""
 
 _TYPES = {name: re.compile(pattern) for name, pattern in TYPE_PATTERNS.items()}
 
@@ -82,7 +65,7 @@ def _field_end(
         return Mismatch(line_end, "no line break inside a field")
     if end < 0:
         assert isinstance(follower, LiteralPart)
-        return Mismatch(at, f"{_quoted(follower.text)} somewhere after it")
+        return Mismatch(at, f"{_quoted(follower.text)} further on")
     if end == at:
         return Mismatch(at, f"a value for {{{field.name or ''}}}")
     return end
