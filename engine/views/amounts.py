@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
@@ -35,12 +35,13 @@ def duration(us: int) -> str:
     raise AssertionError("every duration of a minute or more has a unit")
 
 
-def decimals_of(times_us: Iterable[int]) -> Literal[0, 3, 6]:
-    """How many decimals of a second tell these times in full."""
-    fractions = [us % SECOND_US for us in times_us]
-    if not any(fractions):
+def decimals_of(times_us: Sequence[int]) -> Literal[0, 3, 6]:
+    """How many decimals of a second a person wants of these times: none if all are whole seconds,
+    else milliseconds; microseconds only where all is over within a second."""
+    if not any(us % SECOND_US for us in times_us):
         return 0
-    return 6 if any(fraction % 1_000 for fraction in fractions) else 3
+    fine = max(times_us) < SECOND_US and any(us % 1_000 for us in times_us)
+    return 6 if fine else 3
 
 
 def since_start(us: int, decimals: Literal[0, 3, 6]) -> str:

@@ -100,7 +100,8 @@ def print_record(record: QuarantinedRecord, screen: Console, *, full: bool) -> N
     if left_out:
         show(screen, Text(f"… {left_out} more (--full)", style="dim"))
     if record.text is None or _is_json(record):
-        screen.print()
+        if record.nearest:
+            screen.print()
         for attempt in record.nearest:
             show(screen, _expectation(attempt))
         return

@@ -58,7 +58,7 @@ def _timeline(trace: Trace) -> Table:
         table.add_column("try", justify="right", no_wrap=True)
     table.add_column("status", no_wrap=True)
     table.add_column("reason", overflow="fold", min_width=10)
-    decimals = decimals_of(one.time_us - trace.start_us for one in trace.events)
+    decimals = decimals_of([one.time_us - trace.start_us for one in trace.events])
     for index, one in enumerate(trace.events):
         gap_us = trace.gap_before(index)
         if gap_us is not None:
@@ -104,7 +104,7 @@ def _spans(trace: Trace) -> Table:
     for name in ("events", "failures", "begins", "lasts"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    decimals = decimals_of(span.start_us - trace.start_us for span in trace.systems)
+    decimals = decimals_of([span.start_us - trace.start_us for span in trace.systems])
     for span in trace.systems:
         table.add_row(
             visible(span.system_id),

@@ -276,7 +276,7 @@ def test_the_document_of_a_record(store: StoreBuilder) -> None:
     stream = "kafka:Cluster-1/raw-logs/0"
     store.rejection(b"first", stream=stream)
     record_id = store.rejection(
-        b"x", "unknown_status", message="neither", of="shop", kind="checkpoint", stream=stream
+        b"{x", "unknown_status", message="neither", of="shop", kind="checkpoint", stream=stream
     )
     store.commit()
     record = _record(store, record_id)
@@ -290,12 +290,14 @@ def test_the_document_of_a_record(store: StoreBuilder) -> None:
         "system_id": "shop",
         "kind": "checkpoint",
         "nearest": [],
-        "raw": "x",
-        "raw_base64": "eA==",
-        "raw_length": 1,
+        "raw": "{x",
+        "raw_base64": "e3g=",
+        "raw_length": 2,
         "raw_sha256": None,
     }
-    assert "  taken by shop.checkpoint\n" in _text(record)
+    text = _text(record)
+    assert "  taken by shop.checkpoint\n" in text
+    assert text.endswith("\n\n│ {x\n")
 
 
 @pytest.mark.parametrize(
