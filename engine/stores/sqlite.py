@@ -7,6 +7,7 @@ can corrupt a WAL database that two connections write and checkpoint) and costs 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,11 +68,11 @@ class SqliteStore:
         path = store_path(url)
         with failures_as_one_line(path):
             connection = apsw.Connection(os.fspath(path))
-            connection.set_busy_timeout(BUSY_MS)
-            _check_ours(connection, path)
-            for setting in _SETTINGS:
-                connection.execute(setting).fetchall()
-            _migrate(connection, path)
+            with _closed_on_failure(connection):
+                connection.set_busy_timeout(BUSY_MS)
+                _check_ours(connection, path)
+                _set_up(connection)
+                _migrate(connection, path)
         return cls(connection, path, systems)
 
     def progress(self, stream: str) -> Progress | None:
@@ -133,15 +134,16 @@ class SqliteReader:
 def open_reader(url: str) -> SqliteReader:
     """A reader of an existing store. Raises EnvironmentFailure where there is none."""
     path = store_path(url)
-    if not path.exists():
-        raise EnvironmentFailure(f"no store at {path}: `engine run` makes one (--store PATH)")
     with failures_as_one_line(path):
+        if not path.exists():
+            raise EnvironmentFailure(f"no store at {path}: `engine run` makes one (--store PATH)")
         connection = _connect_to_read(path)
-        connection.set_busy_timeout(5 * BUSY_MS)
-        _check_ours(connection, path)
-        if _version(connection) == 0:
-            raise EnvironmentFailure(f"{path} is an empty database, not a store of Logloom")
-        connection.execute("BEGIN")  # the snapshot is taken by the first query
+        with _closed_on_failure(connection):
+            connection.set_busy_timeout(5 * BUSY_MS)
+            _check_ours(connection, path)
+            if _version(connection) == 0:
+                raise EnvironmentFailure(f"{path} is an empty database, not a store of Logloom")
+            connection.execute("BEGIN")  # the snapshot is taken by the first query
     return SqliteReader(connection, path)
 
 
@@ -164,6 +166,16 @@ def _connect_to_read(path: Path) -> apsw.Connection:
 
 
 @contextmanager
+def _closed_on_failure(connection: apsw.Connection) -> Iterator[None]:
+    """Leave no lock and no file beside a database that is not to be used."""
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
+
+
+@contextmanager
 def failures_as_one_line(path: Path) -> Iterator[None]:
     """Say what SQLite says in one line for a person. Raises EnvironmentFailure."""
     try:
@@ -177,13 +189,33 @@ def failures_as_one_line(path: Path) -> Iterator[None]:
     except apsw.ReadOnlyError as error:
         raise EnvironmentFailure(f"the store {path} cannot be written (permissions?)") from error
     except apsw.CantOpenError as error:
-        raise EnvironmentFailure(
-            f"cannot open the store {path}: no such directory, or no permission"
-        ) from error
+        # Path.is_dir raises where a name is too long.
+        is_directory = os.path.isdir(path)  # noqa: PTH112
+        why = "it is a directory" if is_directory else "no such directory, or no permission"
+        raise EnvironmentFailure(f"cannot open the store {path}: {why}") from error
     except (apsw.NotADBError, apsw.CorruptError) as error:
         raise EnvironmentFailure(f"{path} is not a sound SQLite database") from error
+    except apsw.SQLError as error:  # the statements are ours, so it is the tables that are not
+        raise EnvironmentFailure(f"the store {path} was changed by somebody: {error}") from error
     except apsw.IOError as error:
         raise EnvironmentFailure(f"reading or writing the store {path} failed: {error}") from error
+    except OSError as error:
+        raise EnvironmentFailure(f"cannot open the store {path}: {error.strerror}") from error
+
+
+def _set_up(connection: apsw.Connection) -> None:
+    deadline = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            for setting in _SETTINGS:
+                connection.execute(setting).fetchall()
+            return
+        except apsw.BusyError:
+            # SQLite does not wait where a new file becomes a WAL database, and another process
+            # may be making it one.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 # --- migrations -------------------------------------------------------------------------------
@@ -201,9 +233,12 @@ def _version(connection: apsw.Connection) -> int:
 
 def _check_ours(connection: apsw.Connection, path: Path) -> None:
     newest = _migrations()[-1][0]
-    version = _version(connection)
-    application = connection.execute("PRAGMA application_id").get
-    tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
+    # One statement sees one state: another process may be making the store right now.
+    ((application, version, tables),) = connection.execute(
+        """SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+           FROM pragma_application_id, pragma_user_version"""
+    ).fetchall()
+    assert isinstance(version, int)
     if application != APPLICATION_ID and (version != 0 or tables != 0):
         raise EnvironmentFailure(f"{path} is a database of something else, not a store of Logloom")
     if version > newest:

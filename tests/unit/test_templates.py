@@ -81,7 +81,8 @@ def test_where_a_template_matches_parse_gives_the_same_values(data: st.DataObjec
 def _runs_over(theirs: parse.Result, field: FieldPart, after: LiteralPart, text: str) -> bool:
     """Whether the literal occurs before the place where parse ends the field."""
     assert field.name is not None
-    begin, end = theirs.spans[field.name]
+    span: tuple[int, int] = theirs.spans[field.name]
+    begin, end = span
     return 0 <= text.find(after.text, begin) < end
 
 
