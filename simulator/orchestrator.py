@@ -25,6 +25,7 @@ _STAGGER_US: Final = 150_000
 
 _GENERIC_FAILURES: Final = 0.25
 _GENERIC_RETRIES: Final = 0.8
+_PRETTY: Final = 0.3
 _MUTTERS: Final = 0.03
 _SCATTERED: Final = 0.25
 """The part of flows whose records do not share a key, so that halves lie in different partitions
@@ -136,13 +137,14 @@ class _OneFlow:
         record = f"{self.number}.{len(self.emissions) + 1}"
         correlation_id = self._ids[voice.system.name]
         key = f"{correlation_id}/{record}" if self._is_scattered else correlation_id
+        pretty = rendered.pretty() if self.rng.random() < _PRETTY else None
         emission = Emission(
             record=record,
             flow=self.number,
             sent_us=at_us // 1000 * 1000,  # a broker's timestamp has milliseconds
             key=key.encode(),
             line=rendered.text.encode(),
-            pretty=rendered.pretty.encode() if self.rng.random() < 0.3 else None,
+            pretty=None if pretty is None else pretty.encode(),
             meaning=_meaning(voice, kind, role, rendered),
         )
         self.emissions.append(emission)

@@ -61,8 +61,7 @@ class Simulation:
         for emission in orchestrate(
             self._choir, self._flow, flows=self._flows, seed=self._seed, start_us=self._start_us
         ):
-            is_pretty = self._pretty and emission.pretty is not None
-            emission.value = (emission.pretty if is_pretty else None) or emission.line
+            emission.value = (emission.pretty if self._pretty else None) or emission.line
             yield emission
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final, NamedTuple
 
-from engine.diagnostics import CODES, Diagnostic, SpecError
-from engine.model import STATUSES, RecordKind, System
-from simulator.rendering import AT_TIME, KindRenderer, Rendered, Wanted, reserved_keys
+from engine.diagnostics import Diagnostic, SpecError
+from engine.model import RecordKind, System
+from simulator.rendering import KindRenderer, Rendered, reserved_keys
+from simulator.slots import AT_TIME, Wanted
 from simulator.values import FORMS, REASONS
 
 _TRIAL_US: Final = 1_746_352_800_000_000
@@ -212,10 +213,9 @@ def train(systems: Sequence[System]) -> Choir:
     forms = _forms(voices)
     findings = []
     for name, voice in voices.items():
-        fixed = voice.fixed_ids()
-        if name in forms and (forms[name] or fixed):
-            form = forms[name]
-            voice.learn(FORMS[form](1, Random(0)) if form else fixed[0])
+        ids = [FORMS[forms[name]](1, Random(0))] if forms[name] else voice.fixed_ids()
+        if ids:
+            voice.learn(ids[0])
         if not voice.successes and not voice.failures:
             findings.append(_mute(voice))
     if findings:
@@ -239,7 +239,5 @@ def _mute(voice: Voice) -> Diagnostic:
         voice.system.location,
         "E308",
         f"the simulator finds no record of {voice.system.name} that would become an event",
-        CODES["E308"].help
-        or f"look whether the places of {', '.join(STATUSES)}, of the time and of the ids can "
-        "hold such values",
+        "look whether the places of the status, the time and the ids can hold such values",
     )
