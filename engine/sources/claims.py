@@ -123,10 +123,9 @@ class Claims:
         return None
 
     def _place_new(self, path: Path, content: Content, *, is_rewritten: bool) -> PlacedFile | None:
-        start, alike = 0, False
+        start = 0
         for place in self._places(content):
             if place.progress is not None:
-                alike = True
                 if place.fit == "cut" and self._contest(path, content, place.stream) == "copy":
                     return None
                 if place.fit == "cut" and place.stream not in self._holders and not is_rewritten:
@@ -134,7 +133,7 @@ class Claims:
                 continue
             contest = self._contest(path, content, place.stream)
             if contest == "won":
-                if alike and not (start or is_rewritten):
+                if place.is_another and not (start or is_rewritten):
                     self._on_note(
                         f"{path} begins like a file that was read before and goes on differently: "
                         "it is read as a new file"

@@ -75,8 +75,12 @@ class Content:
             # Another kind of file may have taken the name: never wait for a pipe's other end.
             self._file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
         self._gzip: gzip.GzipFile | None = None
-        if self._pread(0, len(_GZIP_MAGIC)) == _GZIP_MAGIC:
-            self._gzip = gzip.GzipFile(fileobj=self._file)
+        try:
+            if self._pread(0, len(_GZIP_MAGIC)) == _GZIP_MAGIC:
+                self._gzip = gzip.GzipFile(fileobj=self._file)
+        except EnvironmentFailure:
+            self._file.close()
+            raise
 
     @property
     def is_packed(self) -> bool:

@@ -10,7 +10,7 @@ from engine.diagnostics import EnvironmentFailure
 from engine.model import Record, StreamAdvance
 from engine.ports import Progress
 from engine.sources.claims import PlacedFile
-from engine.sources.content import CHUNK_BYTES, Content
+from engine.sources.content import CHUNK_BYTES, Content, Inode
 from engine.sources.framing import Framer, Framing, new_framer
 from engine.sources.identity import incarnation, is_still
 
@@ -23,13 +23,19 @@ class FileReader:
     """
 
     def __init__(
-        self, placed: PlacedFile, framing: Framing, record_bytes_max: int, *, final: bool
+        self,
+        placed: PlacedFile,
+        content: Content,
+        framing: Framing,
+        record_bytes_max: int,
+        *,
+        final: bool,
     ) -> None:
         self.path = placed.path
         self.stream = placed.stream
-        self.content = Content(placed.path)
-        self.inode = self.content.signature().inode
-        self.final = final or self.content.is_packed
+        self.content = content
+        self._seen = content.signature()
+        self.final = final or content.is_packed
         self.unlinked_s: float | None = None
         """When it was first seen that no path leads to the file any more."""
         self._framing: Framing = framing
@@ -52,6 +58,11 @@ class FileReader:
         return new_framer(
             self._framing, self.stream, self._record_bytes_max, offset=start, mid_line=mid_line
         )
+
+    @property
+    def inode(self) -> Inode:
+        """Which file it is, under whatever name."""
+        return self._seen.inode
 
     @property
     def is_stored(self) -> bool:
@@ -82,10 +93,11 @@ class FileReader:
         """Whether the file was not cut or written anew since."""
         if self._has_ended or not self.at_end:
             return True
-        size = self.content.size()
-        if size == self._read_to:
+        found = self.content.signature()
+        if found == self._seen:
             return True
-        return size > self._read_to and is_still(self.content, self._handed)
+        self._seen = found
+        return found.size >= self._read_to and is_still(self.content, self._handed)
 
     def holds_what_is_stored(self) -> bool:
         """Whether the file is the one that the progress was stored of."""
@@ -99,17 +111,16 @@ class FileReader:
             if size and time.monotonic() > deadline_s:
                 break
             data = self.content.read_at(self._read_to, CHUNK_BYTES)
-            self.at_end = not data
-            if data:
-                self._ready += self._framer.feed(data)
-                self._read_to += len(data)
-                size += len(data)
-                continue
-            if self.final:
-                self._raise_if_cut()
-                self._ready += self._framer.end()
-                self._has_ended = True
-            break
+            self._ready += self._framer.feed(data)
+            self._read_to += len(data)
+            size += len(data)
+            self.at_end = len(data) < CHUNK_BYTES
+            if self.at_end:
+                if self.final:
+                    self._raise_if_cut()
+                    self._ready += self._framer.end()
+                    self._has_ended = True
+                break
         return size
 
     def _raise_if_cut(self) -> None:

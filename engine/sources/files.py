@@ -21,7 +21,7 @@ from engine.diagnostics import EnvironmentFailure
 from engine.model import StreamAdvance
 from engine.ports import Progress, ProgressLookup
 from engine.sources.claims import Claims, PlacedFile
-from engine.sources.content import Signature, Vanished, signature_at
+from engine.sources.content import Content, Signature, Vanished, signature_at
 from engine.sources.file_reader import FileReader
 from engine.sources.framing import RECORD_BYTES_MAX, Framing
 from engine.sources.listing import check_paths, list_files, note_what_is_left_out
@@ -109,7 +109,7 @@ class FileSource:
                 ready += reader.ready - before
             full = ready >= max_records or bytes_left <= 0
             now = time.monotonic()
-            if full or now >= deadline or not (self._follow or self._can_open()):
+            if full or now >= deadline or not (self._follow or self._can_open_next()):
                 return self._hand_over(max_records)
             if self._follow:
                 time.sleep(min(_POLL_SECONDS, deadline - now))
@@ -160,33 +160,47 @@ class FileSource:
                     self._readers[stream] = self._readers.pop(stream)
         return advances
 
-    def _can_open(self) -> bool:
-        return bool(self._waiting) and len(self._readers) < OPEN_FILES_MAX
+    def _can_open_next(self) -> bool:
+        if not self._waiting:
+            return False
+        if not self._follow and not all(reader.at_end for reader in self._readers.values()):
+            return False  # one after the other
+        return len(self._readers) < OPEN_FILES_MAX or self._make_room()
 
     def _open_waiting(self) -> None:
-        while self._waiting and (len(self._readers) < OPEN_FILES_MAX or self._make_room()):
+        while self._can_open_next():
             stream, placed = next(iter(self._waiting.items()))
             del self._waiting[stream]
             if stream in self._readers:
                 self._readers.pop(stream).close()
-            try:
-                reader = FileReader(
-                    placed, self._framing, self._record_bytes_max, final=not self._follow
-                )
-            except Vanished:
-                if not self._follow:
-                    raise
+            reader = self._open(placed)
+            if reader is None:
                 self._release(stream, placed.path)
-                continue
-            if reader.holds_what_is_stored():
+            else:
                 self._readers[stream] = reader
-                continue
-            reader.close()
-            if not self._follow:
-                raise EnvironmentFailure(
-                    f"{placed.path} was written anew while others were read: run again"
-                )
-            self._release(stream, placed.path)
+
+    def _open(self, placed: PlacedFile) -> FileReader | None:
+        """None if the file is not there any more, or not the one it was."""
+        try:
+            content = Content(placed.path)
+        except Vanished:
+            if self._follow:
+                return None
+            raise
+        final, size_max = not self._follow, self._record_bytes_max
+        try:
+            reader = FileReader(placed, content, self._framing, size_max, final=final)
+            if reader.holds_what_is_stored():
+                return reader
+        except EnvironmentFailure:
+            content.close()
+            raise
+        content.close()
+        if self._follow:
+            return None
+        raise EnvironmentFailure(
+            f"{placed.path} was written anew while others were read: run again"
+        )
 
     def _make_room(self) -> bool:
         """Close a file that is followed and does not change; False if all of them do."""

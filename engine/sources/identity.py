@@ -38,6 +38,11 @@ class Place:
     fit: Literal["new", "fits", "cut"]
     """Whether the file goes on from the progress, or ends before it. ``new``: never read."""
 
+    @property
+    def is_another(self) -> bool:
+        """Whether a file that begins alike was there before."""
+        return "~" in self.stream
+
 
 def places(content: Content, *, final: bool, lookup: ProgressLookup) -> Iterator[Place]:
     """The streams that a file may be: those that were read before, the longest beginning first,
