@@ -19,7 +19,7 @@ from engine.ports import Source, Store
 from engine.sources import RECORD_BYTES_MAX, open_source
 from engine.stores.line_files import FileLines, StandardOutput
 from engine.stores.lines import LineStore, Sink
-from engine.stores.sqlite import SqliteStore
+from engine.stores.sqlite import SqliteStore, store_path
 
 STANDARD: Final = "-"
 """Standard input as a source, standard output as a target."""
@@ -71,6 +71,7 @@ def _from_files(
     paths: list[str] = arguments.paths
     if STANDARD in paths and len(paths) > 1:
         raise UsageError("--from - is standard input alone: leave the other paths out")
+    _refuse_own(paths, arguments.store if arguments.to is None else arguments.to)
     source = open_source(
         paths,
         framing=arguments.framing or "lines",
@@ -87,6 +88,19 @@ def _from_files(
         _refuse_twice(arguments.to)
     lines = LineStore(_sink(arguments, None))
     return Ends(source, title, lines, _target_title(arguments.to), held_is_read_again=False)
+
+
+def _refuse_own(paths: Sequence[str], target: str) -> None:
+    """Raises UsageError for a target that lies in a directory that is read: the run would read
+    what it writes."""
+    if target == STANDARD or target.startswith(KAFKA):
+        return
+    written = store_path(target).resolve()
+    for path in paths:
+        if Path(path).is_dir() and written.is_relative_to(Path(path).resolve()):
+            raise UsageError(
+                f"{target} lies in {path}, which is read: name a place for it outside of there"
+            )
 
 
 def _refuse_twice(target: str) -> None:
