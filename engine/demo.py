@@ -264,20 +264,20 @@ class Ledger:
         told = Counter(_comparable(self._complete(one), disturbed) for one in self._events)
         found = Counter(_comparable(row, disturbed) for row in reader.rows(_EVENTS))
         counts = (
-            ("events are missing", (told - found).total(), 0),
-            ("events are in the table that never were", (found - told).total(), 0),
+            ("missing events", (told - found).total(), 0),
+            ("events that never were", (found - told).total(), 0),
             (
-                "records are in the quarantine",
+                "records in the quarantine",
                 _count(reader, "count(*) FROM quarantined"),
                 self.quarantined,
             ),
             (
-                "records were ignored",
+                "ignored records",
                 _count(reader, "coalesce(sum(records), 0) FROM ignored"),
                 self.ignored,
             ),
         )
-        return [f"{is_} {what}, not {told_}" for what, is_, told_ in counts if is_ != told_]
+        return [f"{what}: {is_:,}, not {told_:,}" for what, is_, told_ in counts if is_ != told_]
 
     def _complete(self, one: _ToldEvent) -> _Row:
         """The event with the reason that its detail told."""
