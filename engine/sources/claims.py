@@ -3,14 +3,14 @@ second name, are read once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from engine.ports import GapError, Progress, ProgressLookup
 from engine.sources.content import Content, Inode, Vanished, compare, signature_at
-from engine.sources.identity import Place, places
+from engine.sources.identity import KnownPlace, known_places, new_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,17 @@ class Claims:
         one that went away, has none. ``rewritten`` were seen to be cut, so what they hold is new.
         Raises EnvironmentFailure (GapError among them)."""
         placed: dict[str, PlacedFile] = {}
+        cut: dict[Path, list[KnownPlace]] = {}
+
+        def place_known(content: Content) -> PlacedFile | None:
+            return self._place_known(content, cut.setdefault(content.path, []))
+
+        def place_new(content: Content) -> PlacedFile | None:
+            is_rewritten = content.path in rewritten
+            return self._place_new(content, cut[content.path], is_rewritten=is_rewritten)
+
         # Those that were read before come first: a copy never takes the place of what it copies.
-        unknown = [path for path in paths if not self._place(path, placed, self._place_known)]
-
-        def place_new(path: Path, content: Content) -> PlacedFile | None:
-            return self._place_new(path, content, is_rewritten=path in rewritten)
-
+        unknown = [path for path in paths if not self._place(path, placed, place_known)]
         for path in unknown:
             self._place(path, placed, place_new)
         return placed
@@ -87,7 +92,7 @@ class Claims:
         self,
         path: Path,
         placed: dict[str, PlacedFile],
-        choose: Callable[[Path, Content], PlacedFile | None],
+        choose: Callable[[Content], PlacedFile | None],
     ) -> bool:
         """Whether it is settled what this file is."""
         try:
@@ -98,7 +103,7 @@ class Claims:
             return True
         try:
             self._copies.pop(path, None)
-            found = choose(path, content)
+            found = choose(content)
             if found is not None:
                 self._holders[found.stream] = _Holder(path, content.signature().inode)
                 placed[found.stream] = found
@@ -106,46 +111,50 @@ class Claims:
         finally:
             content.close()
 
-    def _places(self, content: Content) -> Iterable[Place]:
-        return places(content, final=self._final or content.is_packed, lookup=self._lookup)
-
-    def _place_known(self, path: Path, content: Content) -> PlacedFile | None:
-        for place in self._places(content):
-            if place.fit == "new":
-                return None
-            if place.progress is not None and place.fit == "fits":
-                contest = self._contest(path, content, place.stream)
-                if contest == "won":
-                    start = place.progress.next_offset
-                    return PlacedFile(path, place.stream, place.beginning, place.progress, start)
-                if contest == "copy":
-                    return None
-        return None
-
-    def _place_new(self, path: Path, content: Content, *, is_rewritten: bool) -> PlacedFile | None:
-        start = 0
-        for place in self._places(content):
-            if place.progress is not None:
-                if place.fit == "cut" and self._contest(path, content, place.stream) == "copy":
-                    return None
-                if place.fit == "cut" and place.stream not in self._holders and not is_rewritten:
-                    start = self._go_on_after_cut(path, content, place.progress)
+    def _place_known(self, content: Content, cut: list[KnownPlace]) -> PlacedFile | None:
+        """A file that goes on where it was read to; ``cut`` gets the streams it ends too early
+        for."""
+        final = self._final or content.is_packed
+        for place in known_places(content, final=final, lookup=self._lookup):
+            if place.is_cut:
+                cut.append(place)
                 continue
-            contest = self._contest(path, content, place.stream)
+            contest = self._contest(content, place.stream)
             if contest == "won":
-                if place.is_another and not (start or is_rewritten):
-                    self._on_note(
-                        f"{path} begins like a file that was read before and goes on differently: "
-                        "it is read as a new file"
-                    )
-                return PlacedFile(path, place.stream, place.beginning, None, start)
+                start = place.progress.next_offset
+                return PlacedFile(
+                    content.path, place.stream, place.beginning, place.progress, start
+                )
             if contest == "copy":
                 return None
         return None
 
-    def _go_on_after_cut(self, path: Path, content: Content, progress: Progress) -> int:
+    def _place_new(
+        self, content: Content, cut: Sequence[KnownPlace], *, is_rewritten: bool
+    ) -> PlacedFile | None:
+        start = 0
+        for place in cut:
+            if self._contest(content, place.stream) == "copy":
+                return None
+            if place.stream not in self._holders and not is_rewritten:
+                start = self._go_on_after_cut(content, place.progress)
+        final = self._final or content.is_packed
+        for place in new_places(content, final=final, lookup=self._lookup):
+            contest = self._contest(content, place.stream)
+            if contest == "won":
+                if place.is_another and not (start or is_rewritten):
+                    self._on_note(
+                        f"{content.path} begins like a file that was read before and goes on "
+                        "differently: it is read as a new file"
+                    )
+                return PlacedFile(content.path, place.stream, place.beginning, None, start)
+            if contest == "copy":
+                return None
+        return None
+
+    def _go_on_after_cut(self, content: Content, progress: Progress) -> int:
         size, read = content.size(), progress.next_offset
-        what = f"{path} ends at byte {size}, and was read up to byte {read}"
+        what = f"{content.path} ends at byte {size}, and was read up to byte {read}"
         if not self._accept_gap:
             raise GapError(
                 f"{what}: it was cut, or it is another file that begins alike; "
@@ -155,11 +164,9 @@ class Claims:
         self._on_note(f"{what}: going on at its present end")
         return size
 
-    def _contest(
-        self, path: Path, content: Content, stream: str
-    ) -> Literal["won", "copy", "different"]:
+    def _contest(self, content: Content, stream: str) -> Literal["won", "copy", "different"]:
         """Whether this file may be read as this stream, which another file may hold."""
-        holder = self._holders.get(stream)
+        path, holder = content.path, self._holders.get(stream)
         inode = content.signature().inode
         if holder is None or holder.path == path:
             return "won"

@@ -51,6 +51,11 @@ def signature_at(path: Path) -> Signature | None:
         return None
 
 
+def title_of(path: Path) -> str:
+    """A path as text that can be stored, also where its bytes are no UTF-8."""
+    return os.fsencode(path).decode(errors="backslashreplace")
+
+
 @contextmanager
 def reading(path: Path | str) -> Iterator[None]:
     """Turns what goes wrong with a file into one line. Raises EnvironmentFailure."""

@@ -10,7 +10,7 @@ from engine.diagnostics import EnvironmentFailure
 from engine.model import Record, StreamAdvance
 from engine.ports import Progress
 from engine.sources.claims import PlacedFile
-from engine.sources.content import CHUNK_BYTES, Content, Inode
+from engine.sources.content import CHUNK_BYTES, Content, Inode, title_of
 from engine.sources.framing import Framer, Framing, new_framer
 from engine.sources.identity import incarnation, is_still
 
@@ -146,7 +146,7 @@ class FileReader:
         known = incarnation(self.content, self._beginning, reached)
         self._handed = Progress(reached, known)
         return StreamAdvance(
-            self.stream, self.stored_offset, reached, records, known, str(self.path)
+            self.stream, self.stored_offset, reached, records, known, title_of(self.path)
         )
 
     def close(self) -> None:

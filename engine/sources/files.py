@@ -190,7 +190,8 @@ class FileSource:
         final, size_max = not self._follow, self._record_bytes_max
         try:
             reader = FileReader(placed, content, self._framing, size_max, final=final)
-            if reader.holds_what_is_stored():
+            unchanged = content.signature() == self._settled.get(placed.path)
+            if unchanged or reader.holds_what_is_stored():
                 return reader
         except EnvironmentFailure:
             content.close()

@@ -29,14 +29,11 @@ _NAME_DIGITS: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A stream that a file may be, and what is stored of it."""
+    """A stream that a file may be read as."""
 
     stream: str
     beginning: str
     """``LENGTH:DIGEST`` of the file's beginning."""
-    progress: Progress | None
-    fit: Literal["new", "fits", "cut"]
-    """Whether the file goes on from the progress, or ends before it. ``new``: never read."""
 
     @property
     def is_another(self) -> bool:
@@ -44,25 +41,39 @@ class Place:
         return "~" in self.stream
 
 
-def places(content: Content, *, final: bool, lookup: ProgressLookup) -> Iterator[Place]:
-    """The streams that a file may be: those that were read before, the longest beginning first,
-    then its own name in new generations, without end. None if there is nothing yet to know it
-    by; ``final`` says that a line without an end will not get one. Raises EnvironmentFailure."""
+@dataclass(frozen=True, slots=True)
+class KnownPlace(Place):
+    """One that was read before. ``is_cut``: the file ends before its progress."""
+
+    progress: Progress
+    is_cut: bool
+
+
+def known_places(content: Content, *, final: bool, lookup: ProgressLookup) -> Iterator[KnownPlace]:
+    """The streams a file may be that were read before, the longest beginning first. Raises
+    EnvironmentFailure."""
     head = content.read_at(0, BEGINNING_BYTES)
-    own = _own_length(head, final=final)
-    for length in _lengths(head, own):
-        beginning = _beginning(head, length)
-        for stream in _generations(head, length):
+    for length in _lengths(head, _own_length(head, final=final)):
+        digest = hashlib.sha256(head[:length]).hexdigest()
+        for stream in _generations(digest):
             progress = lookup(stream)
             if progress is None:
                 break
-            fit = _fit(content, beginning, progress)
+            fit = _fit(content, f"{length}:{digest}", progress)
             if fit != "differs":
-                yield Place(stream, beginning, progress, fit)
-    if own:
-        for stream in _generations(head, own):
-            if lookup(stream) is None:
-                yield Place(stream, _beginning(head, own), None, "new")
+                yield KnownPlace(stream, f"{length}:{digest}", progress, fit == "cut")
+
+
+def new_places(content: Content, *, final: bool, lookup: ProgressLookup) -> Iterator[Place]:
+    """The streams a file may become: its own name, in generations without end. None if there is
+    nothing yet to know it by; ``final`` says that a line without an end will not get one. Raises
+    EnvironmentFailure."""
+    head = content.read_at(0, BEGINNING_BYTES)
+    own = _own_length(head, final=final)
+    digest = hashlib.sha256(head[:own]).hexdigest()
+    for stream in _generations(digest) if own else ():
+        if lookup(stream) is None:
+            yield Place(stream, f"{own}:{digest}")
 
 
 def incarnation(content: Content, beginning: str, offset: int) -> str:
@@ -75,8 +86,8 @@ def incarnation(content: Content, beginning: str, offset: int) -> str:
 def is_still(content: Content, stored: Progress) -> bool:
     """Whether a file is still the one of which this was stored. Raises EnvironmentFailure."""
     length = int(stored.incarnation.partition(":")[0])
-    beginning = _beginning(content.read_at(0, length), length)
-    return _fit(content, beginning, stored) == "fits"
+    digest = hashlib.sha256(content.read_at(0, length)).hexdigest()
+    return _fit(content, f"{length}:{digest}", stored) == "fits"
 
 
 def _own_length(head: bytes, *, final: bool) -> int:
@@ -93,15 +104,11 @@ def _lengths(head: bytes, own: int) -> Iterator[int]:
     yield from range((line_ends[0] if line_ends else len(head)) - 1, 0, -1)
 
 
-def _generations(head: bytes, length: int) -> Iterator[str]:
-    name = f"file:{hashlib.sha256(head[:length]).hexdigest()[:_NAME_DIGITS]}"
+def _generations(digest: str) -> Iterator[str]:
+    name = f"file:{digest[:_NAME_DIGITS]}"
     yield name
     for generation in count(2):
         yield f"{name}~{generation}"
-
-
-def _beginning(head: bytes, length: int) -> str:
-    return f"{length}:{hashlib.sha256(head[:length]).hexdigest()}"
 
 
 def _fit(content: Content, beginning: str, stored: Progress) -> Literal["fits", "cut", "differs"]:

@@ -20,7 +20,7 @@ from typing import Final
 from engine.diagnostics import EnvironmentFailure
 from engine.model import Record, StreamAdvance
 from engine.ports import ProgressLookup
-from engine.sources.content import CHUNK_BYTES, reading
+from engine.sources.content import CHUNK_BYTES, reading, title_of
 from engine.sources.framing import RECORD_BYTES_MAX, Framing, new_framer
 
 STANDARD_INPUT: Final = 0
@@ -41,7 +41,7 @@ class PipeSource:
         record_bytes_max: int = RECORD_BYTES_MAX,
     ) -> None:
         self._file = file
-        self._title = "standard input" if isinstance(file, int) else str(file)
+        self._title = "standard input" if isinstance(file, int) else title_of(file)
         self._stream = f"stdin:{uuid.uuid4().hex}"
         self._framer = new_framer(framing, self._stream, record_bytes_max)
         self._descriptor = -1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import stat
 import sys
 from collections.abc import Iterator, Sequence
@@ -65,8 +66,9 @@ class StandardOutput:
     it any more, which is for the command line to end quietly on."""
 
     def __init__(self) -> None:
-        with _writing(STANDARD_OUTPUT):
-            self._file = sys.stdout.fileno()
+        if sys.stdout is None:
+            raise EnvironmentFailure(f"{STANDARD_OUTPUT} is closed")
+        self._file = sys.stdout.fileno()
 
     def write(self, lines: Sequence[bytes]) -> None:
         """Write lines, each without its line break."""
@@ -83,7 +85,10 @@ class StandardOutput:
 def _write_all(file: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
-        rest = rest[os.write(file, rest) :]
+        try:
+            rest = rest[os.write(file, rest) :]
+        except BlockingIOError:  # somebody who shares the pipe has set it so
+            select.select([], [file], [])
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from engine.diagnostics import EnvironmentFailure
 from engine.model import Oversize
 from engine.ports import Fenced, GapError, Progress
-from engine.sources import open_source
+from engine.sources import identity, open_source
 from engine.sources.files import OPEN_FILES_MAX, FileSource
 from engine.sources.framing import FRAMINGS, Framing
 
@@ -190,6 +190,22 @@ def test_files_that_begin_alike_are_told_apart(
     first.rename(tmp_path / "c.log")
     assert read_files(store, tmp_path) == ([], [])
     assert [stream.partition("~")[2] for stream in store.streams] == ["", "2"]
+
+
+def test_without_the_digest_before_the_progress_files_that_begin_alike_are_taken_for_one(
+    tmp_path: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identity, "_digest", lambda _: "")
+    head = b"# a head that two files share\n" * 40
+    read_files(store, write(tmp_path / "a.log", head + b"a1\n" * 400))
+    values, _ = read_files(store, write(tmp_path / "b.log", head + b"b1\n" * 500))
+    assert values == [b"b1"] * 100
+
+
+def test_a_name_that_is_no_text_is_read(tmp_path: Path, store: MemoryStore) -> None:
+    write(tmp_path / os.fsdecode(b"\xff.log"), b"one\n")
+    assert read_files(store, tmp_path) == ([b"one"], [])
+    assert list(store.titles.values()) == [f"{tmp_path}/\\xff.log"]
 
 
 # --- cut ---------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from engine.model import Oversize, Record
 from engine.sources.framing import FRAMINGS, Framing, new_framer
+from engine.sources.json_framing import JsonFramer
 
 CUTS = st.lists(st.integers(0, 10_000), max_size=12)
 ANY_BYTES = st.binary(max_size=200) | st.lists(
@@ -266,6 +267,14 @@ def test_a_new_object_at_the_beginning_of_a_line_ends_one_that_was_cut_off(torn:
         pieces = [data[at : at + size] for at in range(0, len(data), size)]
         values = [one.value for one in frame(new_framer("json", "s", 1000), pieces)]
         assert values == [torn, whole]
+
+
+def test_without_that_rule_one_cut_object_takes_all_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(JsonFramer, "_is_new_record", lambda *_: False)
+    data = b'{"a": 1,\n' + b'{"next": 1}\n' * 5
+    assert [record.value for record in records_of("json", data)] == [data]
 
 
 def test_what_is_too_long_ends_where_it_would_have_ended() -> None:

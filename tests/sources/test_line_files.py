@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,27 @@ def test_standard_output(
     sink.close()
     sys.stdout.close()
     assert capfd.readouterr().out == "one\nzwölf\n"
+
+
+def test_standard_output_that_is_closed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(EnvironmentFailure, match="standard output is closed"):
+        StandardOutput()
+
+
+def test_a_pipe_that_does_not_block_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    lines = [b"x" * 1000] * 1000
+    with os.fdopen(writing, "w") as out, os.fdopen(reading, "rb") as pipe:
+        monkeypatch.setattr(sys, "stdout", out)
+        found: list[bytes] = []
+        reader = threading.Thread(target=lambda: found.extend(pipe))
+        reader.start()
+        StandardOutput().write(lines)
+        out.close()
+        reader.join()
+    assert found == [line + b"\n" for line in lines]
 
 
 WRITE_TO_NOBODY = """
