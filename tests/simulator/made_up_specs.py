@@ -113,7 +113,7 @@ def json_specs(draw: st.DrawFn, name: str) -> Spec:
         records["why"] = {"where": where, "fields": {"correlation_id": fields["correlation_id"]}}
         spec["join"] = a_join(draw)
     if draw(st.booleans()):
-        spec["ignore"] = [{"app": name, "type": ["ping"]}]
+        spec["ignore"] = [{"app": name, "type": ["ping"], "failure_reason": "absent"}]
     return finish(draw, spec)
 
 

@@ -15,7 +15,7 @@ from engine.model import Record, Rejection, System
 from engine.resources import resource
 from engine.spec import load_systems
 from simulator import ALL_FAULTS, Emission, Faults, Simulation
-from simulator.faults import FaultError
+from simulator.faults import FaultError, _NoRecord
 
 FLOWS = 60
 
@@ -89,7 +89,9 @@ def check_unusable(some: Sequence[System], spoilt: Sequence[Emission]) -> None:
     assert [type(one) for one in outcomes] == [Rejection] * len(bad)
 
 
-def test_what_is_left_of_a_record_is_never_another_record() -> None:
+def test_what_is_left_of_a_record_is_never_another_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Cut anywhere behind the id, a record of this spec would be one with a shorter reason, or
     one of the other kind."""
     spec: Spec = {
@@ -109,6 +111,10 @@ def test_what_is_left_of_a_record_is_never_another_record() -> None:
     spoilt = run(Faults(truncate=0.9), some)
     assert sum(one.fault == "truncate" for one in spoilt) > 100
     check_unusable(some, spoilt)
+    # Without looking, some would be.
+    monkeypatch.setattr(_NoRecord, "_might_be_one", lambda *_, **__: False)
+    with pytest.raises(AssertionError):
+        check_unusable(some, run(Faults(truncate=0.9), some))
 
 
 def test_a_record_of_which_every_beginning_is_one_is_not_truncated() -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import apsw
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ledger_oracle import Line, Row, expected
+from made_up_specs import Spec, load, spec_sets
 
 from engine.cli import main as engine
 from engine.kafka.embedded import EmbeddedBroker
 from engine.resources import resource
+from simulator import Faults, LinesTarget, Simulation, send
 from simulator.cli import main as simulator
 
 SYSTEMS = str(resource("systems"))
@@ -158,3 +164,21 @@ def test_the_oracle_tells_when_a_half_is_overdue() -> None:
     assert [row[-1] for row in expected(lines, clock="file").events] == ["waiting", "waiting"]
     lines = [half(1, 0, "event"), half(2, 11, "event")]
     assert [row[-1] for row in expected(lines, clock="file").events] == ["unmatched", "waiting"]
+
+
+@settings(max_examples=15)
+@given(specs=spec_sets(), seed=st.integers(0, 2**32))
+def test_any_specs_through_a_file(specs: list[Spec], seed: int) -> None:
+    faults = Faults.parse(FAULTS)
+    with tempfile.TemporaryDirectory() as folder:
+        log, store = Path(folder, "log"), Path(folder, "events.db")
+        simulation = Simulation(load(*specs), flows=8, seed=seed, faults=faults)
+        truth = io.BytesIO()
+        with log.open("wb") as file:
+            send(simulation.emissions(), LinesTarget(file), truth=truth)
+        for spec in specs:
+            Path(folder, f"{spec['system']}.yaml").write_text(json.dumps(spec), encoding="utf-8")
+        run = ["run", "--systems", folder, "--from", str(log), "--store", str(store)]
+        assert engine(run) == 0
+        lines = [json.loads(line) for line in truth.getvalue().splitlines()]
+        assert rows(store) == expected(lines, clock="file").events
