@@ -51,6 +51,9 @@ class Claims:
         self._on_note = on_note
         self._holders: dict[str, _Holder] = {}
         self._copies: dict[Path, str] = {}
+        self._alike: dict[tuple[Inode, Inode], int] = {}
+        """Up to which offset two files were found to be the same."""
+        self._told: set[str] = set()
 
     def place_all(
         self, paths: Iterable[Path], *, rewritten: Collection[Path] = ()
@@ -139,15 +142,15 @@ class Claims:
             if place.stream not in self._holders and not is_rewritten:
                 start = self._go_on_after_cut(content, place.progress)
         final = self._final or content.is_packed
-        for place in new_places(content, final=final, lookup=self._lookup):
-            contest = self._contest(content, place.stream)
+        for new in new_places(content, final=final, lookup=self._lookup):
+            contest = self._contest(content, new.stream)
             if contest == "won":
-                if place.is_another and not (start or is_rewritten):
+                if new.is_another and not (start or is_rewritten):
                     self._on_note(
                         f"{content.path} begins like a file that was read before and goes on "
                         "differently: it is read as a new file"
                     )
-                return PlacedFile(content.path, place.stream, place.beginning, None, start)
+                return PlacedFile(content.path, new.stream, new.beginning, None, start)
             if contest == "copy":
                 return None
         return None
@@ -180,8 +183,11 @@ class Claims:
             other = Content(holder.path)
         except Vanished:
             return "won"
+        # Both may grow, and are compared again then, from where they were found to differ in
+        # nothing.
+        pair = inode, holder.inode
         try:
-            relation = compare(content, other)
+            relation, self._alike[pair] = compare(content, other, self._alike.get(pair, 0))
         finally:
             other.close()
         if relation == "different":
@@ -195,4 +201,6 @@ class Claims:
 
     def _note_copy(self, path: Path, stream: str, what: str) -> None:
         self._copies[path] = stream
-        self._on_note(f"{what}: it is read once")
+        if what not in self._told:
+            self._told.add(what)
+            self._on_note(f"{what}: it is read once")

@@ -128,17 +128,18 @@ class Content:
             return found
 
 
-def compare(first: Content, second: Content) -> Literal["same", "shorter", "longer", "different"]:
-    """What the first is to the second: ``shorter`` and ``longer`` where one is the beginning of
-    the other."""
-    offset = 0
+def compare(
+    first: Content, second: Content, offset: int = 0
+) -> tuple[Literal["same", "shorter", "longer", "different"], int]:
+    """What the first is to the second from ``offset`` on, ``shorter`` and ``longer`` where one is
+    the beginning of the other, and the offset up to which they are the same."""
     while True:
         one, other = first.read_at(offset, CHUNK_BYTES), second.read_at(offset, CHUNK_BYTES)
         common = min(len(one), len(other))
         if one[:common] != other[:common]:
-            return "different"
-        if len(one) != len(other):
-            return "shorter" if len(one) < len(other) else "longer"
-        if not one:
-            return "same"
+            return "different", offset
         offset += common
+        if len(one) != len(other):
+            return ("shorter" if len(one) < len(other) else "longer"), offset
+        if not one:
+            return "same", offset

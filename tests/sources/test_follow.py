@@ -226,6 +226,22 @@ def test_a_busy_file_keeps_no_other_waiting(tmp_path: Path, follow: Follow) -> N
     assert run.store.values().count(b"a") < 300_000
 
 
+def test_two_files_that_grow_alike_are_read_once(tmp_path: Path, follow: Follow) -> None:
+    run = follow()
+    for number in range(4):
+        line = b"line %d\n" % number
+        run.write("b.log" if number % 2 else "a.log", line)
+        step(run.source, run.store)
+        run.write("a.log" if number % 2 else "b.log", line)
+        run.wait_for(*run.store.values()[:0])
+    assert run.store.values() == [b"line %d" % number for number in range(4)]
+    # When they differ they are two files, and each is read as a whole.
+    first = run.store.values()
+    run.write("a.log", b"only here\n")
+    run.write("b.log", b"only there\n")
+    run.wait_for(*first, b"only here", b"only there")
+
+
 def test_it_returns_in_time_when_nothing_comes(tmp_path: Path, follow: Follow) -> None:
     (tmp_path / "app.log").touch()
     run = follow("app.log")
