@@ -76,9 +76,10 @@ def perform(
         settings = ClientSettings(broker.bootstrap)
         with closing(SqliteStore.open(scene.store_url, systems)) as store:
             on_note(
-                f"a Kafka broker inside this process at {broker.bootstrap}, "
-                f"topic {TOPIC} with {PARTITIONS} partitions"
+                f"they log to a Kafka broker inside this process ({broker.bootstrap}, "
+                f"topic {TOPIC}, {PARTITIONS} partitions)"
             )
+            on_note(f"which the engine reads into {scene.store_url}")
             simulator = _SimulatorThread(scene, play, systems, settings, ledger)
             runner = Runner(
                 KafkaSource(settings, TOPIC, "demo", on_note=on_note),

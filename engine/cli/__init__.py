@@ -41,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _forget_stdout()
         return 0
     except KeyboardInterrupt:
+        talk("interrupted")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the edge: no traceback reaches a user
         if arguments.debug:

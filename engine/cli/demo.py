@@ -85,8 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(str(error)) from None
     store = _new_store(arguments.store)
     talk(
-        f"{counted(arguments.flows, 'flow')} of simulated systems (seed {arguments.seed}, "
-        f"faults {arguments.faults}) → broker → engine → {store}"
+        f"{counted(arguments.flows, 'flow')} through simulated systems, "
+        f"seed {arguments.seed}, faults {arguments.faults}"
     )
     play, began = Play(), time.monotonic()
     with _progress(play, arguments.flows) as show:

@@ -107,7 +107,7 @@ def _add_file_options(group: Options) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run until the end of the source or until told to stop."""
     _check_together(arguments)
-    progress = RunProgress()
+    progress = RunProgress(shares_terminal="-" in (arguments.to, *arguments.paths))
     stop = StopRequest(progress.restore_terminal)
     totals = Totals()
     with stop.listening():

@@ -21,9 +21,14 @@ _RATE_SECONDS: Final = 5.0
 
 
 class RunProgress:
-    """Shows the totals of a run on standard error, between ``with`` and its end."""
+    """Shows the totals of a run on standard error, between ``with`` and its end.
 
-    def __init__(self) -> None:
+    ``shares_terminal``: other text may come to the same terminal (events through a pipeline, what
+    is typed in), which a line that is written anew all the time would tear to pieces.
+    """
+
+    def __init__(self, *, shares_terminal: bool) -> None:
+        self._shares_terminal = shares_terminal
         self._console = console(sys.stderr)
         self._live: Live | None = None
         self._rate = _Rate()
@@ -31,10 +36,11 @@ class RunProgress:
         self._told_at = time.monotonic()
 
     def __enter__(self) -> Self:
-        if self._console.is_terminal and not self._console.is_dumb_terminal:
+        screen = self._console
+        if screen.is_terminal and not screen.is_dumb_terminal and not self._shares_terminal:
             self._live = Live(
                 get_renderable=self._text,
-                console=self._console,
+                console=screen,
                 refresh_per_second=4,
                 transient=True,
                 redirect_stdout=False,  # data goes there
@@ -65,7 +71,9 @@ class RunProgress:
             self._console.show_cursor()
 
     def _text(self) -> Text:
-        return Text(self._line(time.monotonic()), no_wrap=True, overflow="ellipsis")
+        read = self._totals.read
+        line = self._line(time.monotonic()) if read else "waiting for records"
+        return Text(line, no_wrap=True, overflow="ellipsis")
 
     def _line(self, now: float) -> str:
         return f"{in_words(self._totals)} ({self._rate.at(now, self._totals.read):,.0f}/s)"
