@@ -27,6 +27,8 @@ class Diagnostic:
     message: str
     help: str = ""
     severity: Severity = "error"
+    notes: tuple[str, ...] = ()
+    """Facts beside it: the same record under another template, the place of the first one."""
 
 
 class SpecError(Exception):
@@ -95,15 +97,15 @@ CODES: Final[Mapping[str, Code]] = {
     # E4: the specs do not go together
     "E401": Code("one system in two files", "one file a system: rename one, or merge them"),
     "E402": Code("no specs"),
+    "E403": Code(
+        "two record kinds that accept the same record",
+        "a record must have one meaning: make the templates or conditions exclude each other",
+    ),
     # E5: the samples say something else than the templates
     "E501": Code("a sample that its record kind does not accept"),
     "E502": Code("a sample that gives something else"),
-    "E503": Code(
-        "a sample that several record kinds accept",
-        "a record must have one meaning: make the templates or conditions exclude each other",
-    ),
-    "E504": Code("a sample whose record cannot become an event"),
-    "E505": Code(
+    "E503": Code("a sample whose record cannot become an event"),
+    "E504": Code(
         "a record kind without a sample",
         "add one under `samples`: a record as it is logged, and what it gives",
         "warning",

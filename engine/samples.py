@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.diagnostics import CODES, Diagnostic, SpecError
 from engine.interpreter import Normalizer, compile_normalizer
 from engine.model import Detail, Event, Outcome, Record, RecordKind, Rejection, Sample, System
+from engine.proofs.exclusive import check_exclusive
 from engine.spec import Specs, load_specs
 
 
@@ -28,7 +29,8 @@ def check_specs(paths: Sequence[Path]) -> Specs:
     """Everything there is to say about the specs, samples included. Raises EnvironmentFailure."""
     specs = load_specs(paths)
     unique = {system.name: system for system in reversed(specs.systems)}
-    found = [*specs.diagnostics, *check_samples(tuple(unique.values()))]
+    systems = tuple(reversed(unique.values()))
+    found = [*specs.diagnostics, *check_exclusive(systems), *check_samples(systems)]
     found.sort(key=lambda one: (one.location.file, one.location.line, one.location.column))
     return replace(specs, diagnostics=tuple(found))
 
@@ -40,7 +42,7 @@ def check_samples(systems: Sequence[System]) -> list[Diagnostic]:
     for system in systems:
         for kind in system.kinds:
             if kind.role != "ignore" and not kind.samples:
-                found.append(_diagnostic("E505", kind, f'"{kind.name}" has no sample'))
+                found.append(_diagnostic("E504", kind, f'"{kind.name}" has no sample'))
             for sample in kind.samples:
                 finding = _check(normalizer, system, kind, sample)
                 if finding is not None:
@@ -68,12 +70,14 @@ def _check(
     return _diagnostic("E502", sample, said)
 
 
-def _rejected(rejection: Rejection, system: System, kind: RecordKind, sample: Sample) -> Diagnostic:
+def _rejected(
+    rejection: Rejection, system: System, kind: RecordKind, sample: Sample
+) -> Diagnostic | None:
     if rejection.reason == "ambiguous":
-        return _diagnostic("E503", sample, f"{rejection.message}")
+        return None  # the proof has told it, with the record kinds and what to do
     if rejection.reason != "no_match":
         message = f"{rejection.message} ({rejection.reason})"
-        return _diagnostic("E504", sample, message)
+        return _diagnostic("E503", sample, message)
     # Asked alone, the kind tells how far it got, however near others came.
     alone = compile_normalizer([replace(system, kinds=(kind,), join=None, merge=None)])
     (outcome,) = alone.normalize([Record("sample", 0, 0, rejection.value)])

@@ -46,6 +46,10 @@ def _paragraph(finding: Diagnostic) -> Text:
         text.append(shown)
         text.append(f"\n{margin} | ", style="blue")
         text.append(" " * caret + "^", style=colour)
+    for note in finding.notes:
+        text.append(f"\n{margin} = ", style="blue")
+        text.append("note: ", style="bold")
+        text.append(visible(note))
     if finding.help:
         text.append(f"\n{margin} = ", style="blue")
         text.append("help: ", style="bold")

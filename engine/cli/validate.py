@@ -66,6 +66,7 @@ def _as_json(findings: Sequence[Diagnostic]) -> str:
             "severity": one.severity,
             "message": one.message,
             "help": one.help,
+            "notes": list(one.notes),
         }
         for one in findings
     ]

@@ -111,7 +111,16 @@ def test_findings_are_the_same_as_json(
             "minItems": 10,
             "items": {
                 "type": "object",
-                "required": ["file", "line", "column", "code", "severity", "message", "help"],
+                "required": [
+                    "file",
+                    "line",
+                    "column",
+                    "code",
+                    "severity",
+                    "message",
+                    "help",
+                    "notes",
+                ],
                 "additionalProperties": False,
                 "properties": {
                     "line": {"type": "integer", "minimum": 1},
@@ -121,6 +130,7 @@ def test_findings_are_the_same_as_json(
                     "file": {"const": "several-independent-ones.yaml"},
                     "message": {"type": "string", "minLength": 1},
                     "help": {"type": "string"},
+                    "notes": {"type": "array", "items": {"type": "string"}},
                 },
             },
         },

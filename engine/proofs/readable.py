@@ -1,0 +1,54 @@
+"""Make a witness look like a record that somebody could have logged.
+
+The search finds a shortest text, made of the first characters that come: ``2222-22-22T22:22``.
+Where both templates accept it too, what a typed field holds is replaced by a real value of the same
+kind, the shortest there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from engine.model import FieldPart, LiteralPart, Template
+from engine.templates import Mismatch, match
+
+_REAL: Final[Mapping[str, str]] = {
+    "iso": "2025-05-04T10:30",
+    "uuid": "123e4567-e89b-12d3-a456-426614174000",
+    "ip": "::1",
+    "digits": "7",
+    "number": "7",
+    "hex": "7f",
+    "word": "x",
+}
+
+
+def readable(text: str, templates: list[Template], accepts: Callable[[str], bool]) -> str:
+    """``text`` with real values where every template still ``accepts`` it."""
+    for template in templates:
+        for type_name, found in list(_typed_values(template, text)):
+            start = text.find(found)
+            changed = text[:start] + _REAL[type_name] + text[start + len(found) :]
+            if changed != text and accepts(changed):
+                text = changed
+    return text
+
+
+def _typed_values(template: Template, text: str) -> Iterator[tuple[str, str]]:
+    named = _with_all_names(template)
+    captures = match(named, text)
+    if isinstance(captures, Mismatch):
+        return
+    for part in named.parts:
+        if isinstance(part, FieldPart) and part.type is not None and part.name is not None:
+            yield part.type, captures[part.name]
+
+
+def _with_all_names(template: Template) -> Template:
+    """The template with a name for every field, those that are dropped included."""
+    parts = tuple(
+        part if isinstance(part, LiteralPart) else FieldPart(f"field{index}", part.type)
+        for index, part in enumerate(template.parts)
+    )
+    return Template(template.source, parts)

@@ -1,0 +1,103 @@
+"""The automaton of a template accepts what the matcher accepts, and nothing else."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_templates import PIECES, VALUES, templates, texts_near
+
+from engine.model import Template
+from engine.patterns import TYPES, regex
+from engine.proofs.automaton import DEAD, TemplateAutomaton
+from engine.proofs.derivatives import derive, is_nullable
+from engine.proofs.witness import alphabet_of
+from engine.spec.template_syntax import parse_template
+from engine.templates import Mismatch, match
+
+
+def is_matched(template: Template, text: str) -> bool:
+    return not isinstance(match(template, text), Mismatch)
+
+
+@given(st.data())
+def test_texts_near_a_template_are_judged_alike(data: st.DataObject) -> None:
+    template = data.draw(templates())
+    text = data.draw(texts_near(template))
+    assert TemplateAutomaton(template).accepts_text(text) == is_matched(template, text)
+
+
+@given(st.data())
+def test_what_the_automaton_spells_is_matched(data: st.DataObject) -> None:
+    """A walk through live states, each step drawn, ends in texts that the matcher takes."""
+    template = data.draw(templates())
+    automaton = TemplateAutomaton(template)
+    alphabet = alphabet_of([automaton])
+    state, text = 0, ""
+    for _ in range(data.draw(st.integers(1, 40))):
+        living = [char for char in alphabet if automaton.step(state, char) != DEAD]
+        if not living:
+            break
+        char = data.draw(st.sampled_from(living))
+        state, text = automaton.step(state, char), text + char
+        assert automaton.accepts(state) == is_matched(template, text)
+
+
+@given(st.data())
+def test_a_character_that_stands_for_others_is_treated_like_them(data: st.DataObject) -> None:
+    """The alphabet of a proof leaves no character out that would lead elsewhere."""
+    automaton = TemplateAutomaton(data.draw(templates()))
+    alphabet = alphabet_of([automaton])
+    state = 0
+    for _ in range(data.draw(st.integers(0, 12))):
+        state = max(automaton.step(state, data.draw(st.sampled_from(alphabet))), 0)
+    reached = {automaton.step(state, char) for char in alphabet}
+    other = data.draw(st.characters(min_codepoint=1))
+    assert automaton.step(state, other) in reached
+
+
+@pytest.mark.parametrize("name", TYPES)
+@given(data=st.data())
+def test_a_pattern_read_both_ways_takes_the_same_longest_run(
+    name: str, data: st.DataObject
+) -> None:
+    pieces = st.sampled_from([*PIECES, "0", "f", "F", "25", "+", "T", ","])
+    text = data.draw(st.sampled_from(VALUES[name])) + "".join(data.draw(st.lists(pieces)))
+    place = data.draw(st.integers(0, len(text)))
+    text = text[:place] + "".join(data.draw(st.lists(pieces, max_size=2))) + text[place:]
+    found = re.match(regex(TYPES[name]), text)
+    rest, longest = TYPES[name], 0
+    for length, char in enumerate(text, 1):
+        after = derive(rest, char)
+        if after is None:
+            break
+        rest = after
+        longest = length if is_nullable(rest) else longest
+    assert longest == (found.end() if found else 0)
+
+
+@pytest.mark.parametrize(
+    "source, text, accepted",
+    [
+        ("{a}: {b}", "x: y", True),
+        ("{a}: {b}", ": y", False),
+        ("{a}: {b}", "x: ", False),
+        ("{a}ab", "xaab", True),
+        ("{a}ab", "abab", False),
+        ("{a}aab", "xaaab", True),
+        ("{a}\nb", "x\nb", True),
+        ("{a}\nb", "x\n\nb", False),
+        ("{a:digits}5", "125", False),
+        ("{a:number}.{b}", "1.5.x", True),
+        ("{a:number}.{b}", "1.x", True),
+        ("{a:number}.{b}", "1.5", False),
+        ("{a:ip}:{b}", "1.2.3.4:80", True),
+        ("{a:ip}:{b}", "1::2:80", False),
+    ],
+)
+def test_the_corners_by_example(source: str, text: str, accepted: bool) -> None:
+    template = parse_template(source)
+    assert TemplateAutomaton(template).accepts_text(text) is accepted
+    assert is_matched(template, text) is accepted

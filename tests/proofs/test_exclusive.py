@@ -1,0 +1,229 @@
+"""Disjoint, or a shortest record that both accept: for templates, for conditions, for specs."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from collections import deque
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_templates import templates, texts_near
+
+from engine.diagnostics import Location
+from engine.interpreter import compile_normalizer
+from engine.model import Condition, Record, RecordKind, Rejection, System, Template
+from engine.proofs.automaton import DEAD, TemplateAutomaton
+from engine.proofs.conditions import common_object, pairs_of_conditions
+from engine.proofs.exclusive import check_exclusive, find_overlaps
+from engine.proofs.pairs import pairs_to_compare
+from engine.proofs.witness import alphabet_of, shortest_common_text
+from engine.resources import resource
+from engine.samples import check_specs
+from engine.spec import load_systems
+from engine.spec.template_syntax import parse_template
+from engine.templates import Mismatch, match
+
+
+def both_match(one: Template, other: Template, text: str) -> bool:
+    return not any(isinstance(match(each, text), Mismatch) for each in (one, other))
+
+
+def witness(one: Template, other: Template) -> str | None:
+    return shortest_common_text(TemplateAutomaton(one), TemplateAutomaton(other))
+
+
+# --- templates ----------------------------------------------------------------------------------
+
+
+@given(templates(), templates())
+def test_a_witness_is_accepted_by_both_and_a_proof_is_never_contradicted(
+    one: Template, other: Template
+) -> None:
+    text = witness(one, other)
+    if text is not None:
+        assert both_match(one, other, text)
+
+
+@given(st.data())
+def test_a_text_that_both_accept_is_never_proved_away(data: st.DataObject) -> None:
+    one, other = data.draw(templates()), data.draw(templates())
+    text = data.draw(texts_near(data.draw(st.sampled_from([one, other]))))
+    is_asked = text.strip() and not text.lstrip(" \t\r\n").startswith("{")
+    if is_asked and both_match(one, other, text):
+        found = witness(one, other)
+        assert found is not None
+        assert len(found) <= len(text)
+
+
+@given(templates())
+def test_a_template_has_all_its_records_in_common_with_itself(one: Template) -> None:
+    automaton = TemplateAutomaton(one)
+    text = shortest_common_text(automaton, automaton)
+    assert (text is None) == (shortest_alone(automaton) is None)
+
+
+def shortest_alone(automaton: TemplateAutomaton) -> str | None:
+    waiting, seen = deque([(0, "")]), {(0, "", False)}
+    alphabet = alphabet_of([automaton])
+    while waiting:
+        state, text = waiting.popleft()
+        json_like = text.lstrip(" \t\r\n").startswith("{")
+        if automaton.accepts(state) and text.strip() and not json_like:
+            return text
+        for char in alphabet:
+            after = automaton.step(state, char)
+            mark = (after, (text + char).strip()[:1], bool(text.strip()))
+            if after != DEAD and not json_like and mark not in seen:
+                seen.add(mark)
+                waiting.append((after, text + char))
+    return None
+
+
+@given(st.lists(templates(), min_size=2, max_size=6))
+def test_pairs_that_need_no_search_have_nothing_in_common(made: list[Template]) -> None:
+    compared = {tuple(sorted(pair)) for pair in pairs_to_compare(made)}
+    for pair in itertools.combinations(range(len(made)), 2):
+        if pair not in compared:
+            assert witness(made[pair[0]], made[pair[1]]) is None
+
+
+@pytest.mark.parametrize(
+    "one, other, text",
+    [
+        ("{t} CMF: {c} - {s} (ID: {i})", "{t} BCIS: {c} - {s} (ID: {i})", 26),
+        ("{t:iso} CMF: {c} - {s} (ID: {i})", "{t:iso} BCIS: {c} - {s} (ID: {i})", None),
+        ("{a}: {b}", "{a:word}: {b}", 4),
+        ("{a:digits} x", "{a:hex} x", 3),
+        ("{a:uuid}", "{a:ip}", None),
+        ("{a}", "{a} {b}", 3),
+        ("{a:number}.{b}", "{a:digits}.{b}.{c}", 5),
+    ],
+)
+def test_known_pairs(one: str, other: str, text: int | None) -> None:
+    found = witness(parse_template(one), parse_template(other))
+    assert (None if found is None else len(found)) == text
+
+
+# --- conditions -----------------------------------------------------------------------------------
+
+KEYS, VALUES = ("a", "b"), ("1", "2", "true")
+CONDITIONS = st.lists(
+    st.builds(Condition, st.sampled_from(KEYS), st.sampled_from(["present", "absent"]))
+    | st.builds(
+        Condition,
+        st.sampled_from(KEYS),
+        st.just("one_of"),
+        st.lists(st.sampled_from(VALUES), min_size=1, max_size=2).map(tuple),
+    ),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda one: one.key,
+)
+
+
+def kind_of(
+    name: str, where: list[Condition] | None = None, template: str | None = None
+) -> RecordKind:
+    parsed = parse_template(template) if template is not None else None
+    return RecordKind(
+        name, "ignore", parsed, tuple(where or ()), (), (), Location("made.yaml", 1, 1)
+    )
+
+
+def system_of(*kinds: RecordKind, name: str = "made") -> System:
+    form = "text" if kinds[0].template is not None else "json"
+    return System(name, form, "UTC", kinds, None, None, "0" * 64, "", Location("made.yaml", 1, 1))  # type: ignore[arg-type]
+
+
+def takers(systems: list[System], record: str) -> int:
+    """How many kinds accept the record, asked one by one."""
+    count = 0
+    for system in systems:
+        for kind in system.kinds:
+            alone = compile_normalizer([system_of(kind, name=system.name)])
+            (outcome,) = alone.normalize([Record("s", 0, 1, record.encode())])
+            count += not isinstance(outcome, Rejection)
+    return count
+
+
+@given(CONDITIONS, CONDITIONS)
+def test_conditions_are_judged_as_over_all_objects(
+    one: list[Condition], other: list[Condition]
+) -> None:
+    systems = [system_of(kind_of("one", one), kind_of("other", other))]
+    values = [None, *VALUES, "x"]
+    shared = [
+        record
+        for chosen in itertools.product(values, repeat=len(KEYS))
+        if (record := {key: v for key, v in zip(KEYS, chosen, strict=True) if v is not None})
+        and takers(systems, json.dumps(record)) == 2
+    ]
+    found = common_object(one, other)
+    absent_only = all(condition.test == "absent" for condition in (*one, *other))
+    if absent_only:
+        assert found == "{}"
+    else:
+        assert (found is not None) == bool(shared)
+    if found is not None:
+        assert takers(systems, found) == 2
+        assert len(json.loads(found)) == min(map(len, shared), default=0) or absent_only
+
+
+@given(st.lists(CONDITIONS, min_size=2, max_size=6))
+def test_conditions_that_need_no_search_have_nothing_in_common(
+    made: list[list[Condition]],
+) -> None:
+    compared = set(pairs_of_conditions(made))
+    for first, second in itertools.combinations(range(len(made)), 2):
+        if (first, second) not in compared:
+            assert common_object(made[first], made[second]) is None
+
+
+# --- specs ----------------------------------------------------------------------------------------
+
+
+def test_the_shipped_specs_exclude_each_other() -> None:
+    assert find_overlaps(load_systems([resource("systems")])) == []
+
+
+def test_a_record_that_two_systems_would_take_is_told_once_with_both_readings(
+    tmp_path: Path,
+) -> None:
+    shipped = sorted(resource("systems").glob("*.yaml"))
+    spec = tmp_path / "greedy.yaml"
+    spec.write_text(
+        "system: greedy\nformat: text\nrecords:\n  line:\n"
+        '    template: "{timestamp:iso} {checkpoint_id} - {status} (ID: {correlation_id})"\n'
+    )
+    found = [one for one in check_specs([*shipped, spec]).diagnostics if one.severity == "error"]
+    assert {one.code for one in found} == {"E403"}
+    assert len(found) == 3
+    for one in found:
+        assert all("reads timestamp=" in note for note in one.notes)
+
+
+def test_ignored_records_and_kinds_of_one_spec_are_compared_too() -> None:
+    first = system_of(kind_of("a", template="{x} up"), kind_of("ignore[0]", template="{y:word} up"))
+    (found,) = check_exclusive([first])
+    assert found.code == "E403"
+    assert '"x up"' in found.message
+
+
+def test_of_a_thousand_specs_none_has_to_be_searched() -> None:
+    """They part ways at a letter: without the tree of letters these were two million searches."""
+    systems = [
+        system_of(
+            kind_of("event", template=f"{{t:iso}} {name}: {{c}} - {{s}} (ID: {{i}})"),
+            kind_of("error", template=f"{{t:iso}} {name} ERROR: (ID: {{i}}) - {{r}}"),
+            name=name,
+        )
+        for name in (f"S{number:04d}" for number in range(1000))
+    ]
+    random.Random(7).shuffle(systems)
+    made = [kind.template for system in systems for kind in system.kinds if kind.template]
+    assert list(pairs_to_compare(made)) == []
+    assert find_overlaps(systems) == []
