@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -88,36 +89,63 @@ _junk = st.sampled_from(
     ]
 )
 _kinds: list[st.SearchStrategy[bytes]] = [
-    *(one.map(str.encode) for one in _texts),
+    *(one.map(str.encode) for one in _texts[:2]),
     *(one.map(json.dumps).map(str.encode) for one in _objects),
     _junk,
+    *(one.map(str.encode) for one in _texts[2:]),
 ]
+KINDS_THAT_JOIN = 4
+"""The first so many are those of the systems that join and merge nothing."""
 
 
 @st.composite
-def histories(draw: st.DrawFn, max_records: int = 14) -> History:
-    """Up to two partitions with timestamps and up to two files without."""
+def histories(
+    draw: st.DrawFn, max_records: int = 14, *, kinds: int = len(_kinds), in_time_order: bool = False
+) -> History:
+    """Up to two partitions with timestamps and up to two files without; of the first so many
+    kinds of records; in each stream in any order of time unless asked for."""
     # A few kinds a history, so that its records have to do with each other.
-    chosen = draw(st.lists(st.sampled_from(range(len(_kinds))), min_size=1, max_size=4))
+    chosen = draw(st.lists(st.sampled_from(range(kinds)), min_size=1, max_size=4))
     values = st.one_of(*(_kinds[kind] for kind in chosen))
     names = draw(st.lists(st.sampled_from(KAFKA + FILES), min_size=1, max_size=3, unique=True))
     history: dict[str, list[Record]] = {}
     for name in names:
-        records: list[Record] = []
-        offset = 0
-        for value in draw(st.lists(values, max_size=max_records)):
-            if name in KAFKA:
-                offset += draw(st.sampled_from([0, 0, 0, 2]))  # gaps: markers, compaction
-                timestamp_us = BEGIN_US + draw(_seconds) * SECOND_US
-                record = Record(name, offset, offset + 1, value, timestamp_us)
-            else:
-                record = Record(name, offset, offset + len(value) + 1, value)
-            if value == b"\xff":
-                record.oversize = Oversize(5000, b"\x07" * 32)
-            offset = record.next_offset
-            records.append(record)
-        history[name] = records
+        of_stream = draw(st.lists(values, max_size=max_records))
+        seconds = draw(st.lists(_seconds, min_size=len(of_stream), max_size=len(of_stream)))
+        if in_time_order:
+            of_stream, seconds = _in_time_order(of_stream), sorted(seconds)
+        gaps = draw(st.integers(0, 3))  # markers, compaction
+        history[name] = [_cut(one) for one in _records(name, of_stream, seconds, gaps)]
     return history
+
+
+def _records(
+    name: str, of_stream: Sequence[bytes], seconds: Sequence[int], gaps: int
+) -> Iterator[Record]:
+    offset = 0
+    for value, second in zip(of_stream, seconds, strict=True):
+        if name in KAFKA:
+            offset += gaps
+            yield Record(name, offset, offset + 1, value, BEGIN_US + second * SECOND_US)
+            offset += 1
+        else:
+            yield Record(name, offset, offset + len(value) + 1, value)
+            offset += len(value) + 1
+
+
+def _cut(record: Record) -> Record:
+    if record.value == b"\xff":
+        record.oversize = Oversize(5000, b"\x07" * 32)
+    return record
+
+
+_TIME = re.compile(rb"2025-05-0.T..:..:..Z")
+
+
+def _in_time_order(of_stream: list[bytes]) -> list[bytes]:
+    """Those with a time in their order, in the places of those with a time."""
+    timed = iter(sorted(filter(_TIME.search, of_stream), key=_TIME.findall))
+    return [next(timed) if _TIME.search(one) else one for one in of_stream]
 
 
 JUNK_REASONS = frozenset(
