@@ -93,16 +93,16 @@ class Interpreter:
         except Refused as refused:
             return _rejection(record, refused)
         takers: list[tuple[_Candidate, Captures]] = []
-        attempts: list[Attempt] = []
+        mismatches: list[tuple[_Candidate, Mismatch]] = []
         for candidate in self._text if isinstance(body, str) else self._json:
             captures = _ask(candidate.kind, body)
             if isinstance(captures, Mismatch):
-                attempts.append(_attempt(candidate, captures))
+                mismatches.append((candidate, captures))
             else:
                 takers.append((candidate, captures))
         if len(takers) == 1:
             return _map(record, *takers[0])
-        return _untaken(record, takers, attempts)
+        return _untaken(record, takers, mismatches)
 
 
 # --- decode -----------------------------------------------------------------------------------
@@ -167,11 +167,14 @@ def _attempt(candidate: _Candidate, mismatch: Mismatch) -> Attempt:
 
 
 def _untaken(
-    record: Record, takers: Sequence[tuple[_Candidate, Captures]], attempts: list[Attempt]
+    record: Record,
+    takers: Sequence[tuple[_Candidate, Captures]],
+    mismatches: Sequence[tuple[_Candidate, Mismatch]],
 ) -> Rejection:
     if takers:
         names = ", ".join(f"{one.system.name}.{one.kind.name}" for one, _ in takers)
         return _rejection(record, Refused("ambiguous", f"accepted by {names}"))
+    attempts = [_attempt(*one) for one in mismatches]
     attempts.sort(key=lambda one: (-one.matched_chars, one.system, one.kind))
     rejection = _rejection(record, Refused("no_match", "no record kind accepts it"))
     rejection.nearest = tuple(attempts[:NEAREST_MAX])

@@ -7,7 +7,7 @@ from typing import Final
 
 import apsw
 
-from engine.joiner import Half, pair, window
+from engine.joiner import Half, Pairs, pair, window
 from engine.model import Detail, Event, Join
 from engine.stores.sqlite_keys import Keys
 
@@ -35,8 +35,19 @@ class Pairing:
 
     def run(self) -> None:
         """Write the pairs that have changed."""
+        changes = Pairs()
         for key, (earliest_us, latest_us) in self._touched.items():
-            self._pair(key, earliest_us, latest_us)
+            of_key = self._pair(key, earliest_us, latest_us)
+            changes.events |= of_key.events
+            changes.details |= of_key.details
+        self._connection.executemany(
+            "UPDATE event SET detail_key = ?, ambiguous = ? WHERE event_key = ?",
+            ((detail, flag, event) for event, (detail, flag) in changes.events.items()),
+        )
+        self._connection.executemany(
+            "UPDATE detail SET event_key = ? WHERE detail_key = ?",
+            ((event, detail) for detail, event in changes.details.items()),
+        )
 
     def touch(self, one: Event | Detail) -> int | None:
         """Have the half's key paired again; the time by which its other half should be there."""
@@ -53,25 +64,17 @@ class Pairing:
         earliest, latest = self._touched.get(key, (time_us, time_us))
         self._touched[key] = min(earliest, time_us), max(latest, time_us)
 
-    def _pair(self, key: JoinKey, earliest_us: int, latest_us: int) -> None:
+    def _pair(self, key: JoinKey, earliest_us: int, latest_us: int) -> Pairs:
         join = self._joins[key[0]]
         since_us, settled_before_us = window(earliest_us, join.within_us)
         sides: tuple[list[Half], list[Half]] = ([], [])
         for is_event, half in self._halves(key, since_us, latest_us, join):
             sides[0 if is_event else 1].append(half)
-        changes = pair(
+        return pair(
             *sides,
             within_us=join.within_us,
             pairing=join.pairing,
             settled_before_us=settled_before_us,
-        )
-        self._connection.executemany(
-            "UPDATE event SET detail_key = ?, ambiguous = ? WHERE event_key = ?",
-            ((detail, flag, event) for event, (detail, flag) in changes.events.items()),
-        )
-        self._connection.executemany(
-            "UPDATE detail SET event_key = ? WHERE detail_key = ?",
-            ((event, detail) for detail, event in changes.details.items()),
         )
 
     def _halves(
