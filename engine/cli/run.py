@@ -108,7 +108,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Run until the end of the source or until told to stop."""
     _check_together(arguments)
     progress = RunProgress(shares_terminal="-" in (arguments.to, *arguments.paths))
-    stop = StopRequest(progress.restore_terminal)
+
+    def before_sudden_end() -> None:
+        progress.restore_terminal()
+        _tell_left_unwritten(arguments)
+
+    stop = StopRequest(before_sudden_end)
     totals = Totals()
     with stop.listening():
         _run(arguments, progress, stop, totals)
@@ -168,9 +173,14 @@ def _run(
             stop.writing = False
 
 
+def _tell_left_unwritten(arguments: argparse.Namespace) -> None:
+    again = "standard input cannot be read again" if "-" in arguments.paths else "it is read again"
+    talk(f"what was in hand could not be written in time: {again}")
+
+
 def _tell_end(arguments: argparse.Namespace, stop: StopRequest, totals: Totals) -> None:
     if stop.broke_off_writing:
-        talk("what was in hand could not be written in time: the next run reads it again")
+        _tell_left_unwritten(arguments)
     line = in_words(totals)
     if arguments.paths and not totals.read and not stop.requested:
         line = f"{line}, nothing new"

@@ -66,7 +66,7 @@ class RunProgress:
             talk(self._line(now))
 
     def restore_terminal(self) -> None:
-        """Give the cursor back; for a process that ends at once."""
+        """Give the cursor back; for a process that ends without unwinding."""
         if self._live is not None:
             self._console.show_cursor()
 

@@ -2,22 +2,28 @@
 
 The first signal asks; the runner ends after its batch. Where there is no batch yet (no broker
 answers, a group is being joined) or the batch cannot end in time (its target is out of reach), the
-run is broken off instead: nothing of it was committed, so it is read again next time. A second
-Ctrl-C ends the process at once, which harms as little as `kill -9` does.
+run is broken off instead. Where not even that is possible, because a library does not come back,
+the process just ends. Either way nothing of the batch was committed, so it is read again next
+time. A second Ctrl-C ends the process at once, which harms as little as `kill -9` does.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import signal
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-BATCH_SECONDS_MAX: Final = 2.5
+BATCH_SECONDS_MAX: Final = 2.2
 """How long a batch may take to end after the first signal; leaving a group may take 2 s more."""
+STOP_SECONDS_MAX: Final = 4.5
+"""After the first signal, when the process just ends."""
 INTERRUPTED: Final = 130
 """The exit status of a second Ctrl-C: what a shell shows for a process that SIGINT ended."""
 
@@ -34,23 +40,20 @@ class StopRequest:
     time the source is being opened, and a signal breaks off at once.
 
     ``writing``: there is something in hand that breaking off would leave unwritten.
-    ``broke_off_writing``: that has happened.
+    ``broke_off_writing``: that has happened. ``before_sudden_end`` is called where the process
+    ends without unwinding.
     """
 
-    def __init__(self, before_ending_at_once: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, before_sudden_end: Callable[[], None] = lambda: None) -> None:
+        self.requested = False
+        """Whether a signal has come."""
         self.writing = False
         self.broke_off_writing = False
-        self._before_ending_at_once = before_ending_at_once
-        self._requested_at: float | None = None
+        self._before_sudden_end = before_sudden_end
         self._began = False
 
-    @property
-    def requested(self) -> bool:
-        """Whether a signal has come."""
-        return self._requested_at is not None
-
     def is_set(self) -> bool:
-        """The same, asked by the runner, which has nothing in hand as it asks."""
+        """Whether a signal has come, asked by the runner, which has nothing in hand as it asks."""
         self._began = True
         self.writing = not self.requested
         return self.requested
@@ -65,7 +68,8 @@ class StopRequest:
         }
         before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         try:
-            yield
+            with _watchdog(self._before_sudden_end):
+                yield
         except BrokenOff:
             pass
         finally:
@@ -73,17 +77,54 @@ class StopRequest:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _on_request(self, number: int, _frame: FrameType | None) -> None:
-        now = time.monotonic()
-        if self._requested_at is None:
-            self._requested_at = now
+    def _on_request(self, _number: int, _frame: FrameType | None) -> None:
+        if not self.requested:
+            self.requested = True
             signal.setitimer(signal.ITIMER_REAL, BATCH_SECONDS_MAX)
             if not self._began:
                 raise BrokenOff
-        elif number == signal.SIGINT and now - self._requested_at > _ONE_PRESS_SECONDS:
-            self._before_ending_at_once()
-            os._exit(INTERRUPTED)
 
     def _on_deadline(self, _number: int, _frame: FrameType | None) -> None:
         self.broke_off_writing = self.writing
         raise BrokenOff
+
+
+@contextmanager
+def _watchdog(before_sudden_end: Callable[[], None]) -> Iterator[None]:
+    """A thread that sees signals as they come, also while a library keeps the main thread, which
+    runs their handlers, and ends the process where asking does not help."""
+    seen, told = socket.socketpair()
+    told.setblocking(False)
+    before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+    thread = threading.Thread(
+        target=_watch, args=(seen, before_sudden_end), name="watchdog", daemon=True
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        told.close()  # which ends the thread
+        thread.join()
+        seen.close()
+
+
+def _watch(seen: socket.socket, before_sudden_end: Callable[[], None]) -> None:
+    first_at: float | None = None
+    while True:
+        left_s = None if first_at is None else first_at + STOP_SECONDS_MAX - time.monotonic()
+        if left_s is not None and not select.select([seen], [], [], max(left_s, 0.0))[0]:
+            _end(0, before_sudden_end)
+        numbers = seen.recv(64)
+        if not numbers:
+            return
+        now = time.monotonic()
+        if first_at is None:
+            first_at = now if {signal.SIGINT, signal.SIGTERM} & set(numbers) else None
+        elif signal.SIGINT in numbers and now - first_at > _ONE_PRESS_SECONDS:
+            _end(INTERRUPTED, before_sudden_end)
+
+
+def _end(status: int, before_sudden_end: Callable[[], None]) -> None:
+    before_sudden_end()
+    os._exit(status)

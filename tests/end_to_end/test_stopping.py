@@ -6,6 +6,8 @@ from __future__ import annotations
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -18,6 +20,7 @@ from engine_process import (
     contents,
     count,
     engine_running,
+    environment,
     made_records,
     send,
     stored,
@@ -65,6 +68,23 @@ def test_while_standard_input_sends_nothing(tmp_path: Path, number: signal.Signa
         engine.process.stdin.flush()
         engine.wait_until(lambda: stored(tmp_path / "events.db") == len(records))
         assert engine.end(number) < SECONDS_MAX
+
+
+def test_what_waits_for_its_other_half_is_written_where_it_cannot_be_read_again(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "out.jsonl"
+    out.touch()
+    options = ("run", "--systems", SYSTEMS, "--from", "-", "--to", out.name)
+    with engine_running(*options, cwd=tmp_path) as engine:
+        assert engine.process.stdin is not None
+        engine.process.stdin.write(b"2025-05-04T10:32:00 CMF: CMF_CHECKPOINT_2 - FAILURE (ID: a)\n")
+        engine.process.stdin.write(b"2025-05-04T10:32:00 CMF: CMF_CHECKPOINT_1 - SUCCESS (ID: a)\n")
+        engine.process.stdin.flush()
+        engine.wait_until(lambda: b"SUCCESS" in out.read_bytes())
+        assert b"FAILURE" not in out.read_bytes()
+        engine.end()
+    assert b"FAILURE" in out.read_bytes()
 
 
 def test_in_the_middle_of_a_file(tmp_path: Path) -> None:
@@ -154,3 +174,37 @@ def writing_out_of_reach(tmp_path: Path, broker: EmbeddedBroker) -> Iterator[Run
         engine.process.stdin.flush()
         time.sleep(2.0)  # the records are in the producer's hands by now
         yield engine
+
+
+HELD_BY_A_LIBRARY = """
+import sqlite3, sys
+from engine.cli.stopping import StopRequest
+stop = StopRequest(lambda: print("sudden end", flush=True))
+holder = sqlite3.connect("lock.db", isolation_level=None)
+holder.execute("BEGIN EXCLUSIVE")
+waiter = sqlite3.connect("lock.db", timeout=60, isolation_level=None)
+with stop.listening():
+    stop.is_set()
+    print("held", flush=True)
+    waiter.execute("BEGIN EXCLUSIVE")  # 60 s in C, where no handler of Python runs
+"""
+
+
+@pytest.mark.parametrize("signals, status", [("T", 0), ("I", 0), ("II", 130), ("TT", 0)])
+def test_a_library_that_does_not_come_back(tmp_path: Path, signals: str, status: int) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HELD_BY_A_LIBRARY],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"held\n"
+    began = time.monotonic()
+    for one in signals:
+        process.send_signal({"T": signal.SIGTERM, "I": signal.SIGINT}[one])
+        time.sleep(0.7)
+    assert process.stdout.read() == b"sudden end\n"
+    assert process.wait(SECONDS_MAX) == status
+    assert time.monotonic() - began < SECONDS_MAX
+    process.stdout.close()
