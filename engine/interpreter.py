@@ -40,6 +40,9 @@ NEAREST_MAX: Final = 3
 _IDENTIFIERS = ("checkpoint_id", "correlation_id")
 _INT64 = range(-(2**63), 2**63)
 
+Body = str | dict[str, object]
+"""A record, decoded: text, or a JSON object."""
+
 Captures = Mapping[str, object]
 
 
@@ -85,17 +88,13 @@ class Interpreter:
 
     def _normalize_one(self, record: Record) -> Outcome:
         try:
-            text = _decode(record)
-            if text.lstrip(" \t\r\n").startswith("{"):
-                body: str | dict[str, object] = decode_object(text)
-            else:
-                body = text
+            body = decode(record)
         except Refused as refused:
             return _rejection(record, refused)
         takers: list[tuple[_Candidate, Captures]] = []
         mismatches: list[tuple[_Candidate, Mismatch]] = []
         for candidate in self._text if isinstance(body, str) else self._json:
-            captures = _ask(candidate.kind, body)
+            captures = ask(candidate.kind, body)
             if isinstance(captures, Mismatch):
                 mismatches.append((candidate, captures))
             else:
@@ -108,7 +107,13 @@ class Interpreter:
 # --- decode -----------------------------------------------------------------------------------
 
 
-def _decode(record: Record) -> str:
+def decode(record: Record) -> Body:
+    """The record's text, or the object it is if it begins like one. Raises Refused."""
+    text = _text_of(record)
+    return decode_object(text) if text.lstrip(" \t\r\n").startswith("{") else text
+
+
+def _text_of(record: Record) -> str:
     if record.oversize is not None:
         raise Refused("too_long", f"{record.oversize.length} bytes long")
     value = record.value.removesuffix(b"\n").removesuffix(b"\r")
@@ -125,18 +130,20 @@ def _decode(record: Record) -> str:
 # --- match ------------------------------------------------------------------------------------
 
 
-def _ask(kind: RecordKind, body: str | dict[str, object]) -> Captures | Mismatch:
+def ask(kind: RecordKind, body: Body) -> Captures | Mismatch:
+    """What a kind reads in a record of its format, or how far it got."""
     if isinstance(body, str):
         assert kind.template is not None
         return match(kind.template, body)
-    failed = [condition for condition in kind.where if not _holds(condition, body)]
+    failed = [condition for condition in kind.where if not holds(condition, body)]
     if failed:
         # How far conditions got: those that hold, so that the nearest kind can be told.
-        return Mismatch(len(kind.where) - len(failed), _in_words(failed[0]))
+        return Mismatch(len(kind.where) - len(failed), in_words(failed[0]))
     return body
 
 
-def _holds(condition: Condition, body: Mapping[str, object]) -> bool:
+def holds(condition: Condition, body: Mapping[str, object]) -> bool:
+    """Whether a JSON object is what the condition asks for."""
     value = body.get(condition.key)
     if condition.test == "present":
         return value is not None
@@ -145,7 +152,8 @@ def _holds(condition: Condition, body: Mapping[str, object]) -> bool:
     return _json_text(value) in condition.values
 
 
-def _in_words(condition: Condition) -> str:
+def in_words(condition: Condition) -> str:
+    """What a condition expects."""
     if condition.test == "one_of":
         return f'key "{condition.key}" to be ' + " or ".join(f'"{v}"' for v in condition.values)
     return f'key "{condition.key}" to be {condition.test}'
