@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -70,15 +71,26 @@ def test_killed_at_a_step_of_a_commit(tmp_path: Path, step: str) -> None:
 def test_killed_at_each_step_while_it_reads_kafka(tmp_path: Path) -> None:
     with EmbeddedBroker() as broker:
         broker.create_topic("raw-logs", 4)
-        send(ClientSettings(broker.bootstrap), "raw-logs", made_records(6000))
-        options = ("run", "--systems", SYSTEMS, "--brokers", broker.bootstrap, "--until-end")
-        succeed(*options, "--store", "undisturbed.db", "--group", "a", cwd=tmp_path)
-        # Each member is of a group of its own: the store knows how far the others came, and
-        # nobody has to wait until a dead member's session is over.
-        disturbed = (*options, "--store", "killed.db", "--group")
-        steps = ",".join(STEPS)
-        killed = drive(tmp_path, "at-steps", steps, "3", "--", *disturbed, "g{n}")
-        assert killed == len(STEPS)
-        assert count(tmp_path / "killed.db", "archive") >= 2 * len(STEPS)
-        succeed(*disturbed, "last", cwd=tmp_path)
+        kill_a_reader(tmp_path, broker.bootstrap, "raw-logs")
+
+
+@pytest.mark.slow
+@pytest.mark.real_kafka
+def test_killed_at_each_step_while_it_reads_a_real_kafka(
+    tmp_path: Path, kafka_bootstrap: str, new_topic: Callable[..., str]
+) -> None:
+    kill_a_reader(tmp_path, kafka_bootstrap, new_topic(4))
+
+
+def kill_a_reader(tmp_path: Path, brokers: str, topic: str) -> None:
+    send(ClientSettings(brokers), topic, made_records(6000))
+    options = ("run", "--systems", SYSTEMS, "--brokers", brokers, "--topic", topic, "--until-end")
+    succeed(*options, "--store", "undisturbed.db", "--group", f"{topic}-a", cwd=tmp_path)
+    # Each member is of a group of its own: the store knows how far the others came, and nobody
+    # has to wait until a dead member's session is over.
+    disturbed = (*options, "--store", "killed.db", "--group")
+    killed = drive(tmp_path, "at-steps", ",".join(STEPS), "3", "--", *disturbed, f"{topic}-{{n}}")
+    assert killed == len(STEPS)
+    assert count(tmp_path / "killed.db", "archive") >= 2 * len(STEPS)
+    succeed(*disturbed, f"{topic}-last", cwd=tmp_path)
     assert contents(tmp_path / "killed.db") == contents(tmp_path / "undisturbed.db")

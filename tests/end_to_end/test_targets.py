@@ -87,6 +87,20 @@ def test_from_a_topic_to_a_topic_and_again_from_where_it_ended(tmp_path: Path) -
     assert (wanted - found).total() <= 2  # what waited for its reason where the first run ended
 
 
+def test_the_brokers_of_the_environment(tmp_path: Path) -> None:
+    with EmbeddedBroker() as broker:
+        broker.create_topic("raw-logs", 2)
+        send(ClientSettings(broker.bootstrap), "raw-logs", made_records(20))
+        subprocess.run(
+            [*ENGINE, "run", "--systems", SYSTEMS, "--until-end"],
+            cwd=tmp_path,
+            env=environment({"KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap}),
+            timeout=60,
+            check=True,
+        )
+    assert stored(tmp_path / "events.db") == 20
+
+
 def read_topic(bootstrap: str, topic: str) -> list[bytes]:
     consumer = confluent_kafka.Consumer(
         {
