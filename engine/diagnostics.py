@@ -94,12 +94,18 @@ CODES: Final[Mapping[str, Code]] = {
     "E314": Code("unknown timezone"),
     "E315": Code("a mapping that says where from twice, or not at all"),
     "E316": Code("a constant that would throw all records together"),
+    "E317": Code("an order that names an unknown record kind"),
+    "E318": Code("an order that goes round", "say of one kind only that it comes after the other"),
     # E4: the specs do not go together
     "E401": Code("one system in two files", "one file a system: rename one, or merge them"),
     "E402": Code("no specs"),
     "E403": Code(
         "two record kinds that accept the same record",
         "a record must have one meaning: make the templates or conditions exclude each other",
+    ),
+    "E404": Code(
+        "a declared order that is not needed",
+        "leave `after` out: no record is accepted by both",
     ),
     # E5: the samples say something else than the templates
     "E501": Code("a sample that its record kind does not accept"),

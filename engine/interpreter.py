@@ -99,6 +99,8 @@ class Interpreter:
                 mismatches.append((candidate, captures))
             else:
                 takers.append((candidate, captures))
+        if len(takers) > 1:
+            takers = _first_in_order(takers)
         if len(takers) == 1:
             return _map(record, *takers[0])
         return _untaken(record, takers, mismatches)
@@ -172,6 +174,19 @@ def _attempt(candidate: _Candidate, mismatch: Mismatch) -> Attempt:
     return Attempt(
         candidate.system.name, candidate.kind.name, mismatch.matched_chars, mismatch.expected
     )
+
+
+def _first_in_order(
+    takers: Sequence[tuple[_Candidate, Captures]],
+) -> list[tuple[_Candidate, Captures]]:
+    """Those that yield to no other: a spec may declare an order between its own kinds."""
+    return [
+        (one, captures)
+        for one, captures in takers
+        if not any(
+            one.system is other.system and one.kind.yields_to(other.kind) for other, _ in takers
+        )
+    ]
 
 
 def _untaken(

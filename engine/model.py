@@ -121,6 +121,12 @@ class RecordKind:
     mappings: tuple[FieldMapping, ...]
     samples: tuple[Sample, ...]
     location: Location
+    after: Mapping[str, Location] = field(default_factory=dict)
+    """Kinds of the same spec (or ``ignore``) that come first, with where the spec says so."""
+
+    def yields_to(self, other: RecordKind) -> bool:
+        """Whether a record that ``other``, of the same spec, accepts too is the other's."""
+        return other.name in self.after or (other.role == "ignore" and "ignore" in self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +247,8 @@ class Attempt:
     system: str
     kind: str
     matched_chars: int
-    """Characters of the record that the template matched (0 for JSON kinds)."""
+    """Characters of the record that the template matched; for a JSON kind, how many of its
+    conditions hold."""
     expected: str
     """What it expected there, in words: ``" - "``, ``a field of type iso``, ``key "status"``."""
 

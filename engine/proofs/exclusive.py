@@ -49,8 +49,13 @@ def find_overlaps(systems: Sequence[System]) -> list[Overlap]:
 
 
 def check_exclusive(systems: Sequence[System]) -> list[Diagnostic]:
-    """A finding for every pair of record kinds that can claim one record."""
-    return [_diagnostic(overlap) for overlap in find_overlaps(systems)]
+    """A finding for every pair of record kinds that can claim one record with no order declared
+    between them, and for every declared order that no record needs."""
+    overlaps = find_overlaps(systems)
+    return [
+        *(_diagnostic(one) for one in overlaps if not _is_ordered(one)),
+        *_unneeded_orders(systems, overlaps),
+    ]
 
 
 # --- text -------------------------------------------------------------------------------------
@@ -92,6 +97,34 @@ def _json_overlaps(claims: Sequence[Claim]) -> Iterator[Overlap]:
         witness = common_object(one.kind.where, other.kind.where)
         if witness is not None:
             yield Overlap(one, other, witness)
+
+
+# --- declared order ---------------------------------------------------------------------------
+
+
+def _is_ordered(overlap: Overlap) -> bool:
+    one, other, _ = overlap
+    if one.system is not other.system:
+        return False
+    return one.kind.yields_to(other.kind) or other.kind.yields_to(one.kind)
+
+
+def _unneeded_orders(
+    systems: Sequence[System], overlaps: Sequence[Overlap]
+) -> Iterator[Diagnostic]:
+    needed = {
+        (claim.name, name)
+        for overlap in overlaps
+        for claim, other in ((overlap.one, overlap.other), (overlap.other, overlap.one))
+        if claim.system is other.system
+        for name in (other.kind.name, *(["ignore"] if other.kind.role == "ignore" else []))
+    }
+    for system in systems:
+        for kind in system.kinds:
+            for name, location in kind.after.items():
+                if (Claim(system, kind).name, name) not in needed:
+                    message = f'no record is accepted by both "{kind.name}" and "{name}"'
+                    yield Diagnostic(location, "E404", message, CODES["E404"].help)
 
 
 # --- as a finding -----------------------------------------------------------------------------

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from engine.diagnostics import Location
 from engine.model import Condition, Join, RecordKind, Sample, System, Template
 from engine.spec.findings import Findings, did_you_mean
-from engine.spec.join import build_join, event_fields, texts_in
+from engine.spec.join import build_join, event_fields, scalars_in, texts_in
 from engine.spec.mappings import Kind, build_mappings
+from engine.spec.order import check_order
 from engine.spec.shape import Path
 from engine.spec.template_syntax import TemplateError, parse_template
 from engine.spec.yaml_nodes import ListNode, MapNode, Node, ScalarNode, entries_of
@@ -45,6 +46,7 @@ class _SystemBuilder:
         before = len(self.findings.diagnostics)
         timezone = self._timezone()
         kinds = self._record_kinds()
+        check_order(self.root, self.findings)
         join = self._join(kinds)
         merge = self._merge()
         ignored = self._ignored()
@@ -124,6 +126,7 @@ class _SystemBuilder:
         is_detail = name in details
         kind = Kind(name, location, template, where, is_detail, self._taken(is_detail=is_detail))
         mappings = build_mappings(kind, entries.get("fields"), self.findings)
+        after = {one.text: one.location for one in scalars_in(entries.get("after"))}
         if mappings is None or samples is None:
             return None
         return RecordKind(
@@ -134,6 +137,7 @@ class _SystemBuilder:
             mappings=mappings,
             samples=samples,
             location=location,
+            after=after,
         )
 
     def _taken(self, *, is_detail: bool) -> tuple[str, ...]:
@@ -230,6 +234,7 @@ def _digest(system: System) -> str:
                 "role": kind.role,
                 "template": kind.template and kind.template.source,
                 "where": [[one.key, one.test, list(one.values)] for one in kind.where],
+                "after": sorted(kind.after),
                 "mappings": [
                     [one.target, one.source, one.constant, one.values and dict(one.values)]
                     for one in kind.mappings
