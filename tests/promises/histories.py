@@ -94,6 +94,7 @@ _kinds: list[st.SearchStrategy[bytes]] = [
     _junk,
     *(one.map(str.encode) for one in _texts[2:]),
 ]
+KINDS_OF_ALPHA = 2
 KINDS_THAT_JOIN = 4
 """The first so many are those of the systems that join and merge nothing."""
 

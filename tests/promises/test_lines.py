@@ -220,6 +220,38 @@ def test_a_waiting_event_leaves_when_its_time_is_over() -> None:
         assert low == {KAFKA[0]: low_water}
 
 
+def test_an_event_waits_for_the_slowest_stream_that_has_not_reached_its_end() -> None:
+    """Its detail is still to come there, however far the other streams are."""
+    fast = [
+        b"2025-05-04T11:00:00Z ALPHA: P - FAILURE (ID: a)",
+        b"2025-05-04T11:30:00Z ALPHA: Q - SUCCESS (ID: b)",
+    ]
+    slow = [
+        b"2025-05-04T11:00:01Z ALPHA: Q - SUCCESS (ID: c)",
+        b"2025-05-04T11:00:02Z ALPHA ERROR: (ID: a) - R1",
+    ]
+    sink = Lines()
+    store = LineStore(sink)
+    streams = {name: list(values) for name, values in zip(KAFKA, (fast, slow), strict=True)}
+    for number in range(2):
+        advances = [
+            StreamAdvance(
+                name, number, number + 1, [Record(name, number, number + 1, values[number])]
+            )
+            for name, values in streams.items()
+            if (name, number) != (KAFKA[1], 1)
+        ]
+        batch = Batch(advances, lagging=frozenset(KAFKA), now_us=NOW_US)
+        normalize(batch, compile_normalizer(SYSTEMS))
+        store.commit(batch)
+    assert [line["correlation_id"] for line in sink.written] == ["c", "b"]
+    record = Record(KAFKA[1], 1, 2, slow[1])
+    batch = Batch([StreamAdvance(KAFKA[1], 1, 2, [record])], now_us=NOW_US)
+    normalize(batch, compile_normalizer(SYSTEMS))
+    store.commit(batch)
+    assert sink.written[-1]["failure_reason"] == "R1"
+
+
 def test_a_line_has_the_fields_of_the_export_in_their_order() -> None:
     sink = at_once(
         {KAFKA[0]: [Record(KAFKA[0], 0, 1, b"2025-05-04T11:00:00Z ALPHA: P - SUCCESS (ID: a)")]}

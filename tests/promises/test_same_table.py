@@ -18,6 +18,7 @@ import pytest
 from examples import examples
 from histories import (
     JUNK_REASONS,
+    KINDS_OF_ALPHA,
     History,
     ListSource,
     accounts,
@@ -44,6 +45,14 @@ def test_any_batches_in_any_order_give_the_table_of_the_oracle(history: History,
     found = seen_by(play(history, seed))
     assert found == oracle(history)
     assert {reason for _, reason, _ in found["quarantined"]} <= JUNK_REASONS
+
+
+@given(histories(kinds=KINDS_OF_ALPHA), seeds)
+@examples(100)
+def test_a_key_that_is_paired_again_and_again_ends_in_the_table_of_the_oracle(
+    history: History, seed: int
+) -> None:
+    assert seen_by(play(history, seed, most=2)) == oracle(history)
 
 
 @given(histories(), seeds, seeds)
