@@ -3,10 +3,10 @@
     killed_run.py at-random KILLS SECONDS SEED -- run OPTIONS…
     killed_run.py at-steps STEP,… COMMIT -- run OPTIONS…
 
-Each process is killed by SIGKILL: at a random instant of its first SECONDS, or one after the other
-as the named step of its COMMITth commit begins. Specs are loaded before, so that it is killed at
-its work and not on the way there. ``{n}`` in an option stands for its number. Prints how many were
-killed; one that came to its end is the last.
+Each process is killed by SIGKILL: at a random instant of the SECONDS after its first commit began,
+or one after the other as the named step of its COMMITth commit begins. Specs are loaded before, so
+that the next one is soon at its work. ``{n}`` in an option stands for its number. Prints how many
+were killed; one that came to its end is the last.
 """
 
 from __future__ import annotations
@@ -79,9 +79,17 @@ def _at_random(
 ) -> int:
     rng = random.Random(seed)
     for number in range(kills):
-        child = _begin(_numbered(argv, number), systems, lambda _: None)
+        begun, told = os.pipe()
+
+        def tell(_step: str, told: int = told) -> None:
+            os.write(told, b".")
+
+        child = _begin(_numbered(argv, number), systems, tell)
+        os.close(told)
+        os.read(begun, 1)  # its first commit begins, or it has ended
         time.sleep(rng.uniform(0.0, seconds))
         os.kill(child, signal.SIGKILL)
+        os.close(begun)
         if not _was_killed(child):
             return number
     return kills
