@@ -91,7 +91,7 @@ class FileReader:
 
     def still_holds_what_was_read(self) -> bool:
         """Whether the file was not cut or written anew since."""
-        if self._has_ended or not self.at_end:
+        if self._has_ended:
             return True
         found = self.content.signature()
         if found == self._seen:

@@ -94,13 +94,13 @@ class FileSource:
     def read(self, max_records: int, max_wait_s: float) -> list[StreamAdvance]:
         """What has come (see ``engine.ports.Source``). Raises EnvironmentFailure."""
         deadline = time.monotonic() + max_wait_s
-        ready = sum(reader.ready for reader in self._readers.values())
         bytes_left = _READ_BYTES_MAX
         self._close_what_is_done()
         while True:
             if self._follow:
                 self._look_around()
             self._open_waiting()
+            ready = sum(reader.ready for reader in self._readers.values())
             for reader in list(self._readers.values()):
                 if ready >= max_records or bytes_left <= 0:
                     break
@@ -241,7 +241,8 @@ class FileSource:
             return
         self._next_look_s = now + _POLL_SECONDS
         for stream, reader in list(self._readers.items()):
-            if not reader.ready and not reader.still_holds_what_was_read():
+            if not reader.still_holds_what_was_read():
+                # What was read and not handed over goes too: a copy may hold it.
                 self._on_note(f"{reader.path} was cut or written anew: it is read as a new file")
                 self._rewritten.add(reader.path)
                 self._readers.pop(stream).close()

@@ -55,12 +55,12 @@ def follow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Follow]:
     monkeypatch.setattr(files, "_UNLINKED_SECONDS", 0.2)
     begun: list[Following] = []
 
-    def begin(name: str = "", framing: Framing = "lines") -> Following:
+    def begin(name: str = "", framing: Framing = "lines", *, remembers: bool = True) -> Following:
         notes: list[str] = []
         source = FileSource([tmp_path / name], follow=True, framing=framing, on_note=notes.append)
         run = Following(tmp_path, source, notes=notes)
         begun.append(run)
-        source.open(run.store.progress)
+        source.open(run.store.progress if remembers else lambda _: None)
         return run
 
     yield begin
@@ -157,8 +157,9 @@ def test_a_rotated_file_that_is_packed_is_the_same(tmp_path: Path, follow: Follo
     old = file.rename(tmp_path / "app.log.1")
     run.write("app.log", b"new\n")
     run.wait_for(b"new")
-    run.write("app.log.1.gz", gzip.compress(old.read_bytes()))
+    packed = run.write("app.log.1.gz", gzip.compress(old.read_bytes()))
     run.wait_for()
+    assert run.notes == [f"{packed} is the same as {old}: it is read once"]
     old.unlink()
     run.wait_for()
     time.sleep(0.3)
@@ -187,9 +188,11 @@ def test_a_file_that_is_cut_and_begins_as_before_is_a_new_one(
     tmp_path: Path, follow: Follow
 ) -> None:
     file = tmp_path / "app.log"
-    file.write_bytes(b"# head\nold\n")
+    file.write_bytes(b"# head\n")
     run = follow("app.log")
-    run.wait_for(b"# head", b"old")
+    run.wait_for(b"# head")
+    run.write("app.log", b"old\n")
+    run.wait_for(b"old")
     file.write_bytes(b"")
     run.wait_for()
     run.write("app.log", b"# head\nn\n")
@@ -199,14 +202,31 @@ def test_a_file_that_is_cut_and_begins_as_before_is_a_new_one(
     assert len(run.notes) == 1
 
 
+def test_what_was_not_read_yet_when_a_file_was_cut_is_read_in_the_copy(
+    tmp_path: Path, follow: Follow
+) -> None:
+    file = tmp_path / "app.log"
+    lines = [b"%d " % number + b"x" * 100 for number in range(10_000)]
+    file.write_bytes(b"".join(line + b"\n" for line in lines))
+    run = follow()
+    step(run.source, run.store)
+    shutil.copy(file, tmp_path / "app.log.1")
+    time.sleep(0.02)
+    step(run.source, run.store)
+    assert run.notes == [f"{tmp_path}/app.log.1 is the same as {file}: it is read once"]
+    file.write_bytes(b"new\n")
+    run.wait_for(*lines[2000:], b"new")
+
+
+@pytest.mark.parametrize("remembers", [True, False])
 def test_more_files_than_are_open_at_once_are_followed(
-    tmp_path: Path, follow: Follow, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, follow: Follow, monkeypatch: pytest.MonkeyPatch, remembers: bool
 ) -> None:
     monkeypatch.setattr(files, "OPEN_FILES_MAX", 3)
     names = [f"{number:02}" for number in range(10)]
     for name in names:
         (tmp_path / name).write_bytes(f"{name} one\n".encode())
-    run = follow()
+    run = follow(remembers=remembers)
     run.wait_for(*(f"{name} one".encode() for name in names))
     for name in names:
         run.write(name, f"{name} two\n".encode())
@@ -214,8 +234,41 @@ def test_more_files_than_are_open_at_once_are_followed(
     (tmp_path / "00").rename(tmp_path / "99")
     run.write("99", b"renamed\n")
     run.wait_for(b"renamed")
+    for old, new in (("02", "03.old"), ("01", "02"), ("03", "01")):
+        (tmp_path / old).rename(tmp_path / new)
+    run.write("01", b"renamed in a chain\n")
+    run.wait_for(b"renamed in a chain")
     assert len(run.store.streams) == 10
     assert run.notes == []
+
+
+def test_a_deleted_file_is_not_closed_for_another(
+    tmp_path: Path, follow: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "OPEN_FILES_MAX", 1)
+    monkeypatch.setattr(files, "_UNLINKED_SECONDS", 1.0)
+    file = tmp_path / "a.log"
+    file.write_bytes(b"a1\n")
+    run = follow()
+    run.wait_for(b"a1")
+    with file.open("ab", buffering=0) as still_open:
+        file.unlink()
+        run.write("b.log", b"b1\n")
+        step(run.source, run.store)
+        still_open.write(b"a2\n")
+    run.wait_for(b"a2", b"b1")
+
+
+def test_a_file_that_has_grown_is_not_closed_for_another(
+    tmp_path: Path, follow: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "OPEN_FILES_MAX", 1)
+    (tmp_path / "a.log").write_bytes(b"a1\n")
+    run = follow()
+    run.wait_for(b"a1")
+    run.write("a.log", b"a2\n")
+    run.write("b.log", b"b1\n")
+    run.wait_for(b"a2", b"b1")
 
 
 def test_a_busy_file_keeps_no_other_waiting(tmp_path: Path, follow: Follow) -> None:

@@ -123,7 +123,7 @@ def test_a_refused_batch_is_handed_over_again(pipe: tuple[int, int], store: Memo
     source.open(store.progress)
     step(source, store, 1)
     (stream,) = store.streams
-    refused = source.read(2, 0.1)
+    refused = source.read(3, 0.1)
     store.streams[stream] = Progress(4, "")  # b is stored already
     with pytest.raises(Fenced):
         store.commit(refused)
