@@ -1,47 +1,90 @@
-"""Conditions on JSON objects: what two sets of them have in common."""
+"""Conditions on JSON objects: an object that some sets of them accept and others do not."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Final
 
 from engine.model import Condition
 
-_ANY: Final = "x"
-"""A value that stands for one that no condition names."""
+Conditions = Sequence[Condition]
+
+_ABSENT: Final = None
+"""What a key has that is not there (or null)."""
+
+_Domains = Mapping[str, frozenset[str | None]]
+"""What each key may be: absent, one of the values that conditions name, or any other, for which
+one value stands."""
 
 
-def common_object(one: Sequence[Condition], other: Sequence[Condition]) -> str | None:
-    """A smallest JSON object for which all conditions of both hold; None if there is none."""
-    wanted: dict[str, frozenset[str] | None] = {}
-    absent: set[str] = set()
-    present: set[str] = set()
-    for condition in (*one, *other):
-        key = condition.key
-        if condition.test == "absent":
-            absent.add(key)
-        else:
-            present.add(key)
-        if condition.test == "one_of":
-            values = frozenset(condition.values)
-            known = wanted.get(key)
-            wanted[key] = values if known is None else known & values
-    if absent & present or any(values is not None and not values for values in wanted.values()):
+def shortest_object(
+    accepting: Sequence[Conditions], refusing: Sequence[Conditions] = ()
+) -> str | None:
+    """A JSON object with as few keys as can be, for which all conditions of each of ``accepting``
+    hold and of each of ``refusing`` at least one does not; None proves that there is none."""
+    every = [one for conditions in (*accepting, *refusing) for one in conditions]
+    domains: _Domains | None = _all_values(every)
+    for condition in (one for conditions in accepting for one in conditions):
+        domains = _narrowed(domains, condition, holds=True)
+    found = list(_outside(domains, list(refusing)))
+    if not found:
         return None
-    return _written({key: _first(wanted.get(key)) for key in sorted(present)}, (*one, *other))
+    order = list(dict.fromkeys(condition.key for condition in every))
+    objects = [{key: _simplest(one[key]) for key in order} for one in found]
+    written = [
+        json.dumps({k: v for k, v in one.items() if v is not _ABSENT}, ensure_ascii=False)
+        for one in objects
+    ]
+    return min(written, key=lambda text: (len(json.loads(text)), len(text), text))
 
 
-def _first(values: Iterable[str] | None) -> str:
-    return _ANY if values is None else min(values, key=lambda value: (len(value), value))
+def _all_values(conditions: Iterable[Condition]) -> _Domains:
+    named: dict[str, set[str]] = {}
+    for condition in conditions:
+        named.setdefault(condition.key, set()).update(condition.values)
+    return {key: frozenset({_ABSENT, _other(values), *values}) for key, values in named.items()}
 
 
-def _written(values: dict[str, str], conditions: Iterable[Condition]) -> str:
-    """The object, its keys in the order in which the conditions name them."""
-    order = dict.fromkeys(condition.key for condition in conditions)
-    return json.dumps({key: values[key] for key in order if key in values}, ensure_ascii=False)
+def _other(values: set[str]) -> str:
+    """A value that no condition names."""
+    word = "x"
+    while word in values:
+        word += "x"
+    return word
+
+
+def _narrowed(domains: _Domains | None, condition: Condition, *, holds: bool) -> _Domains | None:
+    """The domains with the condition held or broken; None if a key has no value left."""
+    if domains is None:
+        return None
+    here = domains[condition.key]
+    if condition.test == "one_of":
+        fits = here & frozenset[str | None](condition.values)
+    else:
+        fits = frozenset(v for v in here if (v is _ABSENT) == (condition.test == "absent"))
+    left = fits if holds else here - fits
+    return {**domains, condition.key: left} if left else None
+
+
+def _outside(domains: _Domains | None, refusing: list[Conditions]) -> Iterator[_Domains]:
+    """Every way to break one condition of each."""
+    if domains is None:
+        return
+    if not refusing:
+        yield domains
+        return
+    for condition in refusing[0]:
+        yield from _outside(_narrowed(domains, condition, holds=False), refusing[1:])
+
+
+def _simplest(values: frozenset[str | None]) -> str | None:
+    if _ABSENT in values:
+        return _ABSENT
+    named = [value for value in values if value is not None]
+    return min(named, key=lambda value: (len(value), value))
 
 
 def pairs_of_conditions(kinds: Sequence[Sequence[Condition]]) -> Iterator[tuple[int, int]]:

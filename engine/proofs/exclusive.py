@@ -11,10 +11,10 @@ from typing import NamedTuple
 from engine.diagnostics import CODES, Diagnostic
 from engine.model import FIELD_TYPES, FieldPart, RecordKind, System, Template
 from engine.proofs.automaton import TemplateAutomaton
-from engine.proofs.conditions import common_object, pairs_of_conditions
+from engine.proofs.conditions import pairs_of_conditions, shortest_object
 from engine.proofs.pairs import pairs_to_compare
-from engine.proofs.readable import readable
-from engine.proofs.witness import shortest_common_text
+from engine.proofs.readable import as_logged
+from engine.proofs.witness import shortest_text
 from engine.templates import TYPE_PATTERNS, Mismatch, match
 
 
@@ -62,30 +62,22 @@ def check_exclusive(systems: Sequence[System]) -> list[Diagnostic]:
 
 
 def _text_overlaps(claims: Sequence[Claim]) -> Iterator[Overlap]:
-    templates = [_template(claim) for claim in claims]
+    templates = [template_of(claim) for claim in claims]
     automata: dict[int, TemplateAutomaton] = {}
     for first, second in sorted(pairs_to_compare(templates)):
         for index in (first, second):
             if index not in automata:
                 automata[index] = TemplateAutomaton(templates[index])
-        text = shortest_common_text(automata[first], automata[second])
+        text = shortest_text([automata[first], automata[second]])
         if text is not None:
             both = [templates[first], templates[second]]
-            yield Overlap(claims[first], claims[second], _real(text, both))
+            yield Overlap(claims[first], claims[second], as_logged(text, both))
 
 
-def _template(claim: Claim) -> Template:
+def template_of(claim: Claim) -> Template:
+    """The template of a text kind."""
     assert claim.kind.template is not None
     return claim.kind.template
-
-
-def _real(text: str, templates: list[Template]) -> str:
-    def accepted(changed: str) -> bool:
-        return not any(isinstance(match(one, changed), Mismatch) for one in templates)
-
-    # The proof is about the matcher, so the matcher has the last word.
-    assert accepted(text), text
-    return readable(text, templates, accepted)
 
 
 # --- JSON -------------------------------------------------------------------------------------
@@ -94,7 +86,7 @@ def _real(text: str, templates: list[Template]) -> str:
 def _json_overlaps(claims: Sequence[Claim]) -> Iterator[Overlap]:
     for first, second in sorted(pairs_of_conditions([claim.kind.where for claim in claims])):
         one, other = claims[first], claims[second]
-        witness = common_object(one.kind.where, other.kind.where)
+        witness = shortest_object([one.kind.where, other.kind.where])
         if witness is not None:
             yield Overlap(one, other, witness)
 
@@ -179,7 +171,7 @@ def _separation(overlap: Overlap) -> str:
         (first, _), (second, _) = changes
         assert first is not None
         assert second is not None
-        if shortest_common_text(TemplateAutomaton(first), TemplateAutomaton(second)) is None:
+        if shortest_text([TemplateAutomaton(first), TemplateAutomaton(second)]) is None:
             said = " and ".join(
                 f"{field} in {claim.name}"
                 for claim, (_, field) in zip((other, one), changes, strict=True)

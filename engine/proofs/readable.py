@@ -7,7 +7,7 @@ kind, the shortest there is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from engine.model import FieldPart, LiteralPart, Template
@@ -19,20 +19,31 @@ _REAL: Final[Mapping[str, str]] = {
     "ip": "::1",
     "digits": "7",
     "number": "7",
-    "hex": "7f",
+    "hex": "f",
     "word": "x",
 }
 
 
-def readable(text: str, templates: list[Template], accepts: Callable[[str], bool]) -> str:
-    """``text`` with real values where every template still ``accepts`` it."""
-    for template in templates:
+def as_logged(text: str, accepting: Sequence[Template], refusing: Sequence[Template] = ()) -> str:
+    """``text`` with real values where it stays a witness: accepted by all of ``accepting`` and by
+    none of ``refusing``. The proof is about the matcher, so the matcher has the last word."""
+
+    def is_witness(changed: str) -> bool:
+        accepted = [_is_accepted(one, changed) for one in (*accepting, *refusing)]
+        return all(accepted[: len(accepting)]) and not any(accepted[len(accepting) :])
+
+    assert is_witness(text), text
+    for template in accepting:
         for type_name, found in list(_typed_values(template, text)):
             start = text.find(found)
             changed = text[:start] + _REAL[type_name] + text[start + len(found) :]
-            if changed != text and accepts(changed):
+            if is_witness(changed):
                 text = changed
     return text
+
+
+def _is_accepted(template: Template, text: str) -> bool:
+    return not isinstance(match(template, text), Mismatch)
 
 
 def _typed_values(template: Template, text: str) -> Iterator[tuple[str, str]]:

@@ -1,11 +1,11 @@
-"""The shortest text that two templates both accept, or the proof that there is none: a search,
-breadth first, through the product of their automata."""
+"""A shortest text that some templates accept and others do not, or the proof that there is none: a
+search, breadth first, through the product of their automata."""
 
 from __future__ import annotations
 
 import string
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from engine.patterns import Chars
@@ -37,35 +37,61 @@ class _Beginning(NamedTuple):
         return _Beginning(char in _BLANK, self.may_be_json and char in _BEFORE_JSON)
 
 
-_State = tuple[int, int, _Beginning]
+_State = tuple[tuple[int, ...], tuple[int, ...], _Beginning]
+"""The states of the automata that must accept, of those that must not, and the beginning."""
 
 
-def shortest_common_text(one: TemplateAutomaton, other: TemplateAutomaton) -> str | None:
-    """A shortest record that both accept; None proves that there is none."""
-    alphabet = alphabet_of([one, other])
-    start: _State = (0, 0, _Beginning())
+def shortest_text(
+    accepting: Sequence[TemplateAutomaton], refusing: Sequence[TemplateAutomaton] = ()
+) -> str | None:
+    """A shortest record that all of ``accepting`` accept and none of ``refusing``; None proves
+    that there is none."""
+    alphabet = alphabet_of([*accepting, *refusing])
+    start: _State = ((0,) * len(accepting), (0,) * len(refusing), _Beginning())
     came_from: dict[_State, tuple[_State, str]] = {}
-    waiting = deque([start])
-    seen = {start}
+    waiting, seen = deque([start]), {start}
     while waiting:
         state = waiting.popleft()
-        first, second, beginning = state
-        if not beginning.is_blank and one.accepts(first) and other.accepts(second):
+        if _is_witness(state, accepting, refusing):
             return _spelled(state, came_from)
         for char in alphabet:
-            after_first = one.step(first, char)
-            if after_first == DEAD:
-                continue
-            after_second = other.step(second, char)
-            after = beginning.step(char)
-            if after_second == DEAD or after is None:
-                continue
-            reached = (after_first, after_second, after)
-            if reached not in seen:
+            reached = _after(state, char, accepting, refusing)
+            if reached is not None and reached not in seen:
                 seen.add(reached)
                 came_from[reached] = (state, char)
                 waiting.append(reached)
     return None
+
+
+def _is_witness(
+    state: _State, accepting: Sequence[TemplateAutomaton], refusing: Sequence[TemplateAutomaton]
+) -> bool:
+    inside, outside, beginning = state
+    return (
+        not beginning.is_blank
+        and all(one.accepts(at) for one, at in zip(accepting, inside, strict=True))
+        and not any(one.accepts(at) for one, at in zip(refusing, outside, strict=True))
+    )
+
+
+def _after(
+    state: _State,
+    char: str,
+    accepting: Sequence[TemplateAutomaton],
+    refusing: Sequence[TemplateAutomaton],
+) -> _State | None:
+    """The state after one more character; None if it can end in no witness."""
+    inside, outside, beginning = state
+    moved = []
+    for one, at in zip(accepting, inside, strict=True):
+        moved.append(one.step(at, char))
+        if moved[-1] == DEAD:
+            return None
+    begun = beginning.step(char)
+    if begun is None:
+        return None
+    left = tuple(one.step(at, char) for one, at in zip(refusing, outside, strict=True))
+    return tuple(moved), left, begun
 
 
 def _spelled(state: _State, came_from: Mapping[_State, tuple[_State, str]]) -> str:

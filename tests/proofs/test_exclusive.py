@@ -17,10 +17,10 @@ from engine.diagnostics import Location
 from engine.interpreter import compile_normalizer
 from engine.model import Condition, Record, RecordKind, Rejection, System, Template
 from engine.proofs.automaton import DEAD, TemplateAutomaton
-from engine.proofs.conditions import common_object, pairs_of_conditions
+from engine.proofs.conditions import pairs_of_conditions, shortest_object
 from engine.proofs.exclusive import check_exclusive, find_overlaps
 from engine.proofs.pairs import pairs_to_compare
-from engine.proofs.witness import alphabet_of, shortest_common_text
+from engine.proofs.witness import alphabet_of, shortest_text
 from engine.resources import resource
 from engine.samples import check_specs
 from engine.spec import load_systems
@@ -33,7 +33,7 @@ def both_match(one: Template, other: Template, text: str) -> bool:
 
 
 def witness(one: Template, other: Template) -> str | None:
-    return shortest_common_text(TemplateAutomaton(one), TemplateAutomaton(other))
+    return shortest_text([TemplateAutomaton(one), TemplateAutomaton(other)])
 
 
 # --- templates ----------------------------------------------------------------------------------
@@ -62,7 +62,7 @@ def test_a_text_that_both_accept_is_never_proved_away(data: st.DataObject) -> No
 @given(templates())
 def test_a_template_has_all_its_records_in_common_with_itself(one: Template) -> None:
     automaton = TemplateAutomaton(one)
-    text = shortest_common_text(automaton, automaton)
+    text = shortest_text([automaton, automaton])
     assert (text is None) == (shortest_alone(automaton) is None)
 
 
@@ -162,7 +162,7 @@ def test_conditions_are_judged_as_over_all_objects(
         if (record := {key: v for key, v in zip(KEYS, chosen, strict=True) if v is not None})
         and takers(systems, json.dumps(record)) == 2
     ]
-    found = common_object(one, other)
+    found = shortest_object([one, other])
     absent_only = all(condition.test == "absent" for condition in (*one, *other))
     if absent_only:
         assert found == "{}"
@@ -180,7 +180,7 @@ def test_conditions_that_need_no_search_have_nothing_in_common(
     compared = set(pairs_of_conditions(made))
     for first, second in itertools.combinations(range(len(made)), 2):
         if (first, second) not in compared:
-            assert common_object(made[first], made[second]) is None
+            assert shortest_object([made[first], made[second]]) is None
 
 
 # --- specs ----------------------------------------------------------------------------------------

@@ -1,0 +1,121 @@
+"""Which records a change of specs loses, gains, or gives to another record kind.
+
+The same automata as for the proof of exclusiveness, with a difference in place of the product: a
+record that one set of specs accepts and no record kind of the other does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from engine.model import System
+from engine.proofs.automaton import TemplateAutomaton
+from engine.proofs.conditions import pairs_of_conditions, shortest_object
+from engine.proofs.exclusive import Claim, template_of
+from engine.proofs.pairs import pairs_to_compare
+from engine.proofs.readable import as_logged
+from engine.proofs.witness import shortest_text
+
+
+class Difference(NamedTuple):
+    """A record that a change of specs treats otherwise: ``lost`` (accepted before and not now),
+    ``gained`` (now and not before) or ``moved`` (by another record kind)."""
+
+    change: Literal["lost", "gained", "moved"]
+    before: Claim | None
+    after: Claim | None
+    witness: str
+
+
+def find_differences(old: Sequence[System], new: Sequence[System]) -> list[Difference]:
+    """Every record kind that loses, gains or gives away records, with a shortest record each;
+    an empty list is the proof that every record goes where it went."""
+    before, after = _claims(old), _claims(new)
+    sharing = _may_share(before, after)
+    return [
+        *_one_sided("lost", before, after, sharing),
+        *_moved(before, after, sharing),
+        *_one_sided("gained", after, before, {(second, first) for first, second in sharing}),
+    ]
+
+
+def _claims(systems: Sequence[System]) -> list[Claim]:
+    return [Claim(system, kind) for system in systems for kind in system.kinds]
+
+
+def _may_share(before: Sequence[Claim], after: Sequence[Claim]) -> set[tuple[int, int]]:
+    """The pairs, by index, of which letters or values alone do not rule out a common record."""
+    claims = [*before, *after]
+    texts = [index for index, one in enumerate(claims) if one.kind.template is not None]
+    objects = [index for index, one in enumerate(claims) if one.kind.template is None]
+    pairs = [
+        *(
+            (texts[a], texts[b])
+            for a, b in pairs_to_compare([template_of(claims[i]) for i in texts])
+        ),
+        *(
+            (objects[a], objects[b])
+            for a, b in pairs_of_conditions([claims[i].kind.where for i in objects])
+        ),
+    ]
+    ordered = [(min(pair), max(pair)) for pair in pairs]
+    middle = len(before)
+    return {(one, other - middle) for one, other in ordered if one < middle <= other}
+
+
+def _one_sided(
+    change: Literal["lost", "gained"],
+    ones: Sequence[Claim],
+    others: Sequence[Claim],
+    sharing: set[tuple[int, int]],
+) -> Iterator[Difference]:
+    partners = _partners(sharing)
+    for index, one in enumerate(ones):
+        witness = _witness([one], [others[other] for other in partners.get(index, ())])
+        if witness is not None:
+            lost = change == "lost"
+            yield Difference(change, one if lost else None, None if lost else one, witness)
+
+
+def _partners(sharing: set[tuple[int, int]]) -> dict[int, list[int]]:
+    partners: dict[int, list[int]] = {}
+    for one, other in sorted(sharing):
+        partners.setdefault(one, []).append(other)
+    return partners
+
+
+def _moved(
+    before: Sequence[Claim], after: Sequence[Claim], sharing: set[tuple[int, int]]
+) -> Iterator[Difference]:
+    for first, second in sorted(sharing):
+        one, other = before[first], after[second]
+        if one.name == other.name:
+            continue
+        # Of a record that several kinds accept, the one that comes first takes it.
+        witness = _witness([one, other], [*_before_it(one, before), *_before_it(other, after)])
+        if witness is not None:
+            yield Difference("moved", one, other, witness)
+
+
+def _before_it(claim: Claim, claims: Sequence[Claim]) -> list[Claim]:
+    return [
+        other
+        for other in claims
+        if other.system is claim.system and claim.kind.yields_to(other.kind)
+    ]
+
+
+def _witness(accepting: Sequence[Claim], refusing: Sequence[Claim]) -> str | None:
+    """A shortest record that all of ``accepting`` take and none of ``refusing``."""
+    if accepting[0].kind.template is None:
+        return shortest_object(
+            [one.kind.where for one in accepting], [one.kind.where for one in refusing]
+        )
+    inside, outside = [template_of(one) for one in accepting], [template_of(o) for o in refusing]
+    if any(one.parts == other.parts for one in inside for other in outside):
+        return None
+    text = shortest_text(
+        [TemplateAutomaton(one) for one in inside], [TemplateAutomaton(one) for one in outside]
+    )
+    return None if text is None else as_logged(text, inside, outside)
