@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import time
 from contextlib import closing
 from pathlib import Path
@@ -46,7 +47,9 @@ def test_it_tells_where_its_own_store_is(tmp_path: Path) -> None:
     assert done.returncode == 0
     told = re.search(r"the store is (\S+);", done.stderr.decode())
     assert told
-    assert count(Path(told[1]), "events") > 50
+    store = Path(told[1])
+    assert count(store, "events") > 50
+    shutil.rmtree(store.parent)
     assert list(tmp_path.iterdir()) == []
 
 
