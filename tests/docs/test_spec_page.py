@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 import yaml
+from spec_reference import reference
 
 from engine.model import EVENT_FIELDS, FIELD_TYPES, OPTIONAL_FIELDS
 from engine.rejections import REASONS
 from engine.samples import check_specs
 from engine.spec import spec_schema
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "specs.md").read_text()
+FILE = Path(__file__).resolve().parents[2] / "docs" / "specs.md"
+PAGE = FILE.read_text()
+UPDATE = bool(os.environ.get("LOGLOOM_UPDATE")) and not os.environ.get("CI")
+MARKED = re.compile(r"(<!-- reference -->\n).*(<!-- end of reference -->)", re.DOTALL)
 
 
 def table(heading: str) -> list[list[str]]:
@@ -76,3 +81,11 @@ def test_the_keys_are_those_of_the_schema(heading: str, described: str | None) -
 
 def test_yaml_blocks_are_yaml() -> None:
     assert all(yaml.safe_load(block) for block in blocks())
+
+
+def test_the_reference_is_what_the_schema_says() -> None:
+    written = MARKED.sub(lambda found: f"{found[1]}{reference()}\n\n{found[2]}", PAGE)
+    if UPDATE:
+        FILE.write_text(written)
+    assert "**`join.within`**" in written
+    assert FILE.read_text() == written
