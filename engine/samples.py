@@ -6,12 +6,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from engine.diagnostics import CODES, Diagnostic, SpecError
 from engine.interpreter import Normalizer, compile_normalizer
 from engine.model import Detail, Event, Outcome, Record, RecordKind, Rejection, Sample, System
 from engine.proofs.exclusive import check_exclusive
 from engine.spec import Specs, load_specs
+
+_UTC: Final = "an event's time is in UTC with a Z, in the precision of the record"
+_OTHER_KEY: Final = "if it has another key in the record, say so: fields: {event field: key}"
+_PRESENT: Final = "to ask only that the key is there, write `present`"
 
 
 def load_checked(paths: Sequence[Path]) -> tuple[System, ...]:
@@ -44,15 +49,16 @@ def check_samples(systems: Sequence[System]) -> list[Diagnostic]:
             if kind.role != "ignore" and not kind.samples:
                 found.append(_diagnostic("E504", kind, f'"{kind.name}" has no sample'))
             for sample in kind.samples:
-                finding = _check(normalizer, system, kind, sample)
+                finding = check_sample(normalizer, system, kind, sample)
                 if finding is not None:
                     found.append(finding)
     return found
 
 
-def _check(
+def check_sample(
     normalizer: Normalizer, system: System, kind: RecordKind, sample: Sample
 ) -> Diagnostic | None:
+    """What one sample finds wrong; None if it gives what it says."""
     value = sample.record.encode("utf-8", "surrogatepass")
     (outcome,) = normalizer.normalize([Record("sample", 0, len(value), value)])
     if isinstance(outcome, Rejection):
@@ -67,7 +73,7 @@ def _check(
     said = "; ".join(
         f"{name} is {_shown(given.get(name))}, not {_shown(sample.gives[name])}" for name in wrong
     )
-    return _diagnostic("E502", sample, said)
+    return _diagnostic("E502", sample, said, _UTC if "timestamp" in wrong else "")
 
 
 def _rejected(
@@ -77,7 +83,8 @@ def _rejected(
         return None  # the proof has told it, with the record kinds and what to do
     if rejection.reason != "no_match":
         message = f"{rejection.message} ({rejection.reason})"
-        return _diagnostic("E503", sample, message)
+        missing = rejection.reason == "missing_field" and kind.template is None
+        return _diagnostic("E503", sample, message, _OTHER_KEY if missing else "")
     # Asked alone, the kind tells how far it got, however near others came.
     alone = compile_normalizer([replace(system, kinds=(kind,), join=None, merge=None)])
     (outcome,) = alone.normalize([Record("sample", 0, 0, rejection.value)])
@@ -88,7 +95,9 @@ def _rejected(
         return _diagnostic("E501", sample, f"{message}: it is {other}")
     attempt = outcome.nearest[0]
     if kind.template is None:
-        return _diagnostic("E501", sample, f"{message}: it expects {attempt.expected}")
+        is_true = attempt.expected.endswith('to be "true"')
+        message += f": it expects {attempt.expected}"
+        return _diagnostic("E501", sample, message, _PRESENT if is_true else "")
     matched = sample.record[: attempt.matched_chars]
     where = f"after {_shown(matched[-30:])}" if matched else "at its beginning"
     return _diagnostic("E501", sample, f"{message}: {where} it expects {attempt.expected}")
@@ -117,6 +126,8 @@ def _shown(value: str | None) -> str:
     return "not there" if value is None else f'"{value}"'
 
 
-def _diagnostic(code: str, at: Sample | RecordKind, message: str) -> Diagnostic:
+def _diagnostic(
+    code: str, at: Sample | RecordKind, message: str, help_text: str = ""
+) -> Diagnostic:
     known = CODES[code]
-    return Diagnostic(at.location, code, message, known.help, known.severity)
+    return Diagnostic(at.location, code, message, help_text or known.help, known.severity)

@@ -38,7 +38,9 @@ class Findings:
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """A help line: the known words that are near, else what may stand there."""
     words = sorted(known)
-    near = get_close_matches(word, words, n=2, cutoff=0.6)
+    spelled = {one.casefold(): one for one in reversed(words)}
+    close = get_close_matches(word.casefold().strip(), spelled, n=2, cutoff=0.6)
+    near = [spelled[one] for one in close]
     if near:
         return "did you mean " + " or ".join(f'"{one}"' for one in near) + "?"
     if otherwise or not words:

@@ -156,7 +156,15 @@ def _check_complete(kind: Kind, mappings: Mapping[str, FieldMapping], findings: 
         return
     needed = "complete an event" if kind.is_detail else "make an event"
     source = "the template" if kind.template is not None else "the record"
-    help_text = f"name a field of {source} like it, or say under `fields` what it comes from"
+    help_text = f"name a field of {source} like it, or say under `fields` where it comes from"
+    names = kind.template.field_names if kind.template is not None else ()
+    used = {mapping.source for mapping in mappings.values()}
+    if spare := [name for name in names if name not in used]:
+        help_text += f" (not used yet: {', '.join(spare)})"
+    if kind.template is not None and not names:
+        help_text = "a template is no regular expression: write {name} where a value stands"
+    elif "status" in missing:
+        help_text += "; if it is always the same: status: {value: FAILURE}"
     if not kind.is_detail and set(missing) - {"correlation_id"}:
         help_text += "; a kind that only completes another's events is named by `join: detail`"
     message = f'record kind "{kind.name}" cannot {needed}: it gives no {", ".join(missing)}'

@@ -34,7 +34,7 @@ _OTHER_FORMAT: Final[Mapping[str, str]] = {
 """Keys that the other format has."""
 _FORMS: Final[Mapping[str, str]] = {
     "within": "write a number and ms, s, m, h or d: 30s",
-    "system": "letters, digits, - _ and . only, at most 64",
+    "system": 'letters, digits, - _ and . only, at most 64; a number in quotes: "4711"',
     "records": "a kind's name: letters, digits, - and _, beginning with a letter, at most 64",
 }
 """What a key's pattern asks for."""
@@ -101,6 +101,8 @@ def _add(error: Any, node: Node, path: Path, findings: Findings) -> Iterator[tup
 
 
 def _help_for_unknown(key: str, node: MapNode, known: Mapping[str, object]) -> str:
+    if key == "$schema":
+        return "editors read it from a comment in the first line: # yaml-language-server: $schema=…"
     if key in _OTHER_FORMAT and ("template" in known or "where" in known):
         return _OTHER_FORMAT[key]
     return did_you_mean(key, set(known) - set(node.items), _all_known(known))
@@ -133,13 +135,21 @@ def _example(error: Any, key: str) -> str:
 def _add_type(error: Any, node: Node, path: Path, findings: Findings) -> None:
     wanted = error.validator_value
     words = [_TYPE_WORDS[one] for one in ([wanted] if isinstance(wanted, str) else wanted)]
-    if isinstance(node, ScalarNode) and wanted == "string" and not node.is_null:
+    if path and path[-1] in _FORMS and isinstance(node, ScalarNode) and not node.is_null:
+        help_text = _FORMS[str(path[-1])]
+    elif isinstance(node, ScalarNode) and wanted == "string" and not node.is_null:
         help_text = f'put it in quotes: "{node.text}"'
     else:
-        help_text = _described(error)
+        help_text = _shown(error) or _described(error)
     found = _found(node)
     message = f"{_name(path)} is {found}, not {' or '.join(words)}"
     findings.add("E203", node.location, message, help_text)
+
+
+def _shown(error: Any) -> str:
+    """The first example of what may stand there."""
+    examples = error.schema.get("examples")
+    return f"for example: {json.dumps(examples[0], ensure_ascii=False)}" if examples else ""
 
 
 def _found(node: Node) -> str:

@@ -20,6 +20,29 @@ _TOKEN: Final = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[{}]|[^{}]+")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
+_NAME_FIRST: Final = "here it is {name:type}, the name first: {timestamp:iso}"
+_OTHER_WORDS: Final = {
+    "d": "digits",
+    "int": "digits",
+    "integer": "digits",
+    "f": "number",
+    "float": "number",
+    "g": "number",
+    "n": "number",
+    "w": "word",
+    "x": "hex",
+    "guid": "uuid",
+    "ipv4": "ip",
+    "ipv6": "ip",
+    "date": "iso",
+    "datetime": "iso",
+    "ti": "iso",
+    "time": "iso",
+    "timestamp": "iso",
+}
+"""What others call a type: ``parse``'s letters, and the words of other tools."""
+
+
 class TemplateError(ValueError):
     """A template that cannot be: a diagnostic's code, where in the template (characters from its
     beginning), the message and the help."""
@@ -38,6 +61,8 @@ def parse_template(source: str) -> Template:
     parts: list[LiteralPart | FieldPart] = []
     names: set[str] = set()
     for token in _TOKEN.finditer(source):
+        if source[: token.start()].endswith("%") and ":" in token[0]:
+            raise TemplateError("E301", token.start(), "%{TYPE:name} of other tools", _NAME_FIRST)
         part = _part(token[0], token.start())
         last = parts[-1] if parts else None
         if isinstance(part, LiteralPart) and isinstance(last, LiteralPart):
@@ -74,7 +99,9 @@ def _part(found: str, offset: int) -> LiteralPart | FieldPart:
             "E303",
             offset,
             f'unknown field type "{type_name}"' if type_name else "a colon without a type",
-            did_you_mean(type_name, FIELD_TYPES),
+            f'did you mean "{_OTHER_WORDS[type_name]}"?'
+            if type_name in _OTHER_WORDS
+            else did_you_mean(type_name, FIELD_TYPES),
         )
     return FieldPart(name or None, type_name or None)
 

@@ -8,7 +8,7 @@ keeps its text as it stands in the file: ``no``, ``on``, ``1:30`` and ``0123`` a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -161,7 +161,9 @@ class _Composer:
             mark = error.problem_mark or error.context_mark
             location = Location(self.file, 1, 1) if mark is None else self._location(mark)
             parts = [part for part in (error.problem, error.context) if part]
-            self.findings.add("E101", location, "not YAML: " + ", ".join(parts))
+            around = self.lines[max(location.line - 2, 0) : location.line]
+            help_text = _syntax_help(error.problem or "", around)
+            self.findings.add("E101", location, "not YAML: " + ", ".join(parts), help_text)
             return
         except yaml.reader.ReaderError as error:
             line = text.count("\n", 0, error.position) + 1
@@ -253,6 +255,28 @@ class _Composer:
 
     def _location(self, mark: Any) -> Location:
         return Location(self.file, mark.line + 1, mark.column + 1)
+
+
+def _syntax_help(problem: str, lines: Sequence[str]) -> str:
+    """What is most often behind a syntax error in the last of these lines, or before it."""
+    line, *before = reversed(lines or [""])
+    if "\\t" in problem:
+        return "indent with spaces: YAML knows no tabs"
+    if re.match(r"\s*(- )?\w+: *\{[^}\"']*\}.", line):
+        return 'text that begins with a brace, a bracket or a quote needs quotes: "{…} …"'
+    if "'<scalar>'" in problem:
+        return (
+            "is a quote not closed further up? Text with quotes in it needs the other ones around"
+        )
+    if before and re.match(r"\s*\w+:\w", before[0]):
+        return "a key needs a space behind its colon"
+    if "mapping values are not allowed" in problem:
+        return 'text with a colon in it needs quotes: "…: …"'
+    if "unexpected end of stream" in problem:
+        return "a quote or a bracket is not closed"
+    if "expected ':'" in problem:
+        return "a key needs a colon and a space behind it"
+    return ""
 
 
 def node_at(root: Node, path: Iterator[str | int]) -> Node:
