@@ -39,9 +39,9 @@ class Story:
             normalize(batch, compile_normalizer(systems))
             self.store.commit(batch)
 
-    def reasons(self, system: str) -> list[tuple[Any, Any]]:
+    def reasons(self, system: str) -> list[tuple[Any, ...]]:
         """Checkpoint and reason of a system's events, in the order of their times."""
-        found: list[tuple[Any, Any]] = self.store._connection.execute(
+        found: list[tuple[Any, ...]] = self.store._connection.execute(
             "SELECT checkpoint_id, failure_reason FROM events WHERE system_id = ? ORDER BY time_us",
             (system,),
         ).fetchall()
