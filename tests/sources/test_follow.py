@@ -268,6 +268,7 @@ def test_a_file_that_has_grown_is_not_closed_for_another(
     run.wait_for(b"a1")
     run.write("a.log", b"a2\n")
     run.write("b.log", b"b1\n")
+    time.sleep(0.02)  # so that the new file is seen before the old one is read on
     run.wait_for(b"a2", b"b1")
 
 
