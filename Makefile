@@ -16,7 +16,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
 # say what they did not run.
 WITH_KAFKA = LOGLOOM_TEST_KAFKA="$${LOGLOOM_TEST_KAFKA:-$$(ls .kafka/server.json 2>/dev/null)}"
 
-.PHONY: help demo install test check format lint types imports specs docs fmt golden update kafka \
+.PHONY: help demo install test check format lint types imports specs docs fmt bench golden update kafka \
 	kafka-stop
 
 help:  ## what there is to make
@@ -63,6 +63,9 @@ docs: $(INSTALLED)
 fmt: $(INSTALLED)  ## write the format, and the repairs that ruff can make
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(INSTALLED)  ## measure what the documents claim, on this machine
+	@for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark || exit 1; done
 
 golden: $(INSTALLED)  ## write the expected side of the golden files and the command reference
 	LOGLOOM_UPDATE=1 $(BIN)/python -m pytest --quiet tests/diagnostics tests/docs
