@@ -105,6 +105,11 @@ class SqliteStore:
     def finish(self) -> None:
         """Nothing is held back: waiting events are rows already."""
 
+    def reader(self) -> SqliteReader:
+        """A look at what is committed, through this store's own connection: the only way to see
+        a store in memory. It must not outlive the store."""
+        return SqliteReader(self._connection, self._path)
+
     def close(self) -> None:
         """Fold the write-ahead log into the file and release it."""
         self._connection.close()
