@@ -20,7 +20,12 @@ def add_to(commands: Commands) -> None:
         description="Show the life of one correlation id over all systems: attempts, failures "
         "with their reasons, durations, gaps, and what still waits.",
     )
-    parser.add_argument("correlation_id", metavar="CORRELATION_ID", type=stored_text)
+    parser.add_argument(
+        "correlation_id",
+        metavar="CORRELATION_ID",
+        type=stored_text,
+        help="what the events have in common",
+    )
     add_store(parser)
     parser.add_argument(
         "--limit",

@@ -11,6 +11,7 @@ from engine_process import ENGINE, SYSTEMS, environment, stored, write_records
 
 RECORDS = 1_000_000
 BYTES_MAX = 300_000_000
+RUN = ("run", "--systems", SYSTEMS, "--from", "records.log")
 
 # A process begins with the peak of the one it was forked from, and a test worker's is large: so a
 # small process stands between the two. Linux counts in KiB, macOS in bytes.
@@ -27,8 +28,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 def test_a_million_lines(tmp_path: Path) -> None:
     write_records(tmp_path / "records.log", RECORDS)
     done = subprocess.run(
-        [sys.executable, "-c", MEASURED]
-        + [*ENGINE, "run", "--systems", SYSTEMS, "--from", "records.log"],
+        [sys.executable, "-c", MEASURED, *ENGINE, *RUN],
         cwd=tmp_path,
         env=environment(),
         stdout=subprocess.PIPE,
