@@ -86,3 +86,12 @@ def _finite(digits: str) -> float:
 
 def _integer(digits: str) -> int | HugeInteger:
     return int(digits) if len(digits) <= _INT64_DIGITS_MAX else HugeInteger()
+
+
+def text_of(value: object) -> str | None:
+    """A JSON value as conditions and maps see it; None for what has no text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from engine.model import Record, Rejection
+
 REASONS: Final[Mapping[str, str]] = {
     "empty_record": "the record has no content",
     "too_long": "the record is longer than the limit; its beginning, length and hash are kept",
@@ -35,3 +37,15 @@ class Refused(Exception):
         super().__init__(message)
         self.reason = reason
         self.message = message
+
+
+def rejection_of(record: Record, refused: Refused) -> Rejection:
+    """The record as the quarantine keeps it."""
+    return Rejection(
+        stream=record.stream,
+        offset=record.offset,
+        reason=refused.reason,
+        message=refused.message,
+        value=record.value,
+        oversize=record.oversize,
+    )

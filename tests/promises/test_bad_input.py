@@ -11,7 +11,7 @@ import pytest
 from histories import accounts, play
 from made_systems import SYSTEMS
 
-from engine.interpreter import IDENTIFIER_CHARS_MAX
+from engine.mapping import IDENTIFIER_CHARS_MAX
 from engine.model import Oversize, Record
 from engine.stores.sqlite import SqliteStore
 

@@ -20,7 +20,8 @@ from made_systems import (
     text_kind,
 )
 
-from engine.interpreter import IDENTIFIER_CHARS_MAX, compile_normalizer
+from engine.interpreter import compile_normalizer
+from engine.mapping import IDENTIFIER_CHARS_MAX
 from engine.model import (
     Attempt,
     Condition,
