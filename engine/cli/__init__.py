@@ -15,7 +15,20 @@ from collections.abc import Sequence
 from typing import Final
 
 from engine import __version__
-from engine.cli import demo, export, quarantine, run, schema, stats, trace, validate
+from engine.cli import (
+    demo,
+    diff,
+    explain,
+    explain_code,
+    export,
+    quarantine,
+    run,
+    schema,
+    stats,
+    test,
+    trace,
+    validate,
+)
 from engine.cli.options import OneLineParser, UsageError, add_debug
 from engine.cli.validate import print_diagnostics
 from engine.diagnostics import EnvironmentFailure, SpecError
@@ -25,7 +38,20 @@ PROBLEMS, USAGE, ENVIRONMENT = 1, 2, 3
 INTERRUPTED: Final = 130
 """What a shell shows for a command that Ctrl-C ended."""
 
-_COMMANDS = (validate, run, demo, trace, stats, quarantine, export, schema)
+_COMMANDS = (
+    validate,
+    test,
+    explain,
+    explain_code,
+    diff,
+    run,
+    demo,
+    trace,
+    stats,
+    quarantine,
+    export,
+    schema,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

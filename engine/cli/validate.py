@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import json
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from engine.cli.findings import print_findings, summary
-from engine.cli.options import DEFAULT_SYSTEMS, Commands, add_format
+from engine.cli.findings_formats import as_github, as_json, as_sarif
+from engine.cli.options import DEFAULT_SYSTEMS, Commands
 from engine.diagnostics import Diagnostic
 from engine.samples import check_specs
 from engine.views.terminal import console
+
+_RENDERERS: Final[Mapping[str, Callable[[Sequence[Diagnostic]], str]]] = {
+    "json": as_json,
+    "github": as_github,
+    "sarif": as_sarif,
+}
 
 
 def add_to(commands: Commands) -> None:
@@ -31,22 +39,30 @@ def add_to(commands: Commands) -> None:
         metavar="PATH",
         help=f"a spec, or a directory of specs (default: {DEFAULT_SYSTEMS}/)",
     )
-    add_format(parser, "text", "json")
+    parser.add_argument(
+        "--format",
+        choices=("text", *_RENDERERS),
+        help="how to print: for people, as JSON, as annotations of GitHub Actions, as SARIF 2.1.0 "
+        "(default: text; github where GITHUB_ACTIONS is true)",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check and print. Raises EnvironmentFailure where a path cannot be read."""
     specs = check_specs(arguments.paths)
-    if arguments.format == "json":
-        sys.stdout.write(_as_json(specs.diagnostics) + "\n")
-    else:
+    chosen = arguments.format or _default_format()
+    if chosen == "text":
         print_findings(specs.diagnostics, sys.stdout)
+    elif written := _RENDERERS[chosen](specs.diagnostics):
+        sys.stdout.write(written + "\n")
     kinds = sum(len(system.kinds) for system in specs.systems)
     found = summary(specs.diagnostics) or "nothing wrong"
     console(sys.stderr).print(
         f"{_count(len(specs.systems), 'system')} with {_count(kinds, 'record kind')}: {found}"
     )
+    if chosen == "text":
+        _tell_more(specs.diagnostics)
     return 1 if any(one.severity == "error" for one in specs.diagnostics) else 0
 
 
@@ -54,23 +70,17 @@ def print_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
     """Say on standard error why nothing was started."""
     print_findings(diagnostics, sys.stderr)
     console(sys.stderr).print(f"{summary(diagnostics)}: nothing was started")
+    _tell_more(diagnostics)
 
 
-def _as_json(findings: Sequence[Diagnostic]) -> str:
-    described = [
-        {
-            "file": one.location.file,
-            "line": one.location.line,
-            "column": one.location.column,
-            "code": one.code,
-            "severity": one.severity,
-            "message": one.message,
-            "help": one.help,
-            "notes": list(one.notes),
-        }
-        for one in findings
-    ]
-    return json.dumps(described, indent=2, ensure_ascii=False)
+def _tell_more(findings: Sequence[Diagnostic]) -> None:
+    """Where the pages of the codes are, once."""
+    if findings:
+        console(sys.stderr).print(f"`engine explain-code {findings[0].code}` tells more")
+
+
+def _default_format() -> str:
+    return "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text"
 
 
 def _count(number: int, word: str) -> str:

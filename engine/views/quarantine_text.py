@@ -6,22 +6,20 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Final
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import chop_cells
 from rich.console import Console
 from rich.text import Text
 
-from engine.model import Attempt
 from engine.rejections import REASONS
-from engine.views.amounts import counted, cut
+from engine.views.amounts import counted
+from engine.views.attempts_text import in_words, print_attempts
 from engine.views.quarantine import Group, Groups, QuarantinedRecord
 from engine.views.terminal import show, visible
 
 SCREENFUL_LINES: Final = 20
 SCREENFUL_CHARS: Final = 1_600
 
-_EXPECTED_CHARS_MAX: Final = 120
 _HEX_BYTES: Final = 16
-_SNIPPET_COLUMNS_MAX: Final = 100
 
 
 # --- list -------------------------------------------------------------------------------------
@@ -61,21 +59,12 @@ def _print_group(group: Group, example: QuarantinedRecord, screen: Console) -> N
     show(screen, Text(f"{group.records:>8,}  {group.shape}"))
     lines = []
     if example.nearest:
-        lines.append(_stopped(example, example.nearest[0]))
+        lines.append(in_words(example.nearest[0], is_json=_is_json(example)))
     elif example.message:
         lines.append(visible(example.message))
     lines.append(f"engine quarantine show {visible(group.example_id)}")
     for line in lines:
         show(screen, Text(line, style="dim"), indent=10)
-
-
-def _stopped(record: QuarantinedRecord, attempt: Attempt) -> str:
-    """Where a template stopped and what it expected, in words."""
-    expected = cut(visible(attempt.expected), _EXPECTED_CHARS_MAX)
-    name = visible(f"{attempt.system}.{attempt.kind}")
-    if _is_json(record):
-        return f"{name} expected {expected}"
-    return f"{name} expected {expected} after {counted(attempt.matched_chars, 'character')}"
 
 
 def _is_json(record: QuarantinedRecord) -> bool:
@@ -99,17 +88,8 @@ def print_record(record: QuarantinedRecord, screen: Console, *, full: bool) -> N
             show(screen, Text("│ ", style="dim").append(part, style="not dim"))
     if left_out:
         show(screen, Text(f"… {left_out} more (--full)", style="dim"))
-    if record.text is None or _is_json(record):
-        if record.nearest:
-            screen.print()
-        for attempt in record.nearest:
-            show(screen, _expectation(attempt))
-        return
-    for place, attempts in groupby(record.nearest, key=lambda one: one.matched_chars):
-        screen.print()
-        _print_caret(record.text, place, screen)
-        for attempt in attempts:
-            show(screen, _expectation(attempt), indent=2)
+    text = None if _is_json(record) else record.text
+    print_attempts(text, record.nearest, screen)
 
 
 def _facts(record: QuarantinedRecord) -> Iterator[tuple[str, str]]:
@@ -159,30 +139,3 @@ def hex_dump(data: bytes, begin: int, end: int) -> Iterator[str]:
         row = data[at : min(at + _HEX_BYTES, end)]
         ascii_text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in row)
         yield f"{at:08x}  {row.hex(' '):<{3 * _HEX_BYTES}} {ascii_text}"
-
-
-def _print_caret(text: str, place: int, screen: Console) -> None:
-    """The part of the record around the place where templates stopped, a caret under it."""
-    columns = min(screen.width, _SNIPPET_COLUMNS_MAX) - 4
-    before = visible(text[:place])
-    kept = _last_columns(before, columns * 2 // 3)
-    line = Text(("…" if len(kept) < len(before) else "") + kept)
-    column = line.cell_len
-    line.append(visible(text[place : place + columns]))
-    line.truncate(columns, overflow="ellipsis")
-    show(screen, line, indent=2)
-    show(screen, Text(" " * column).append("^", style="bold red"), indent=2)
-
-
-def _expectation(attempt: Attempt) -> Text:
-    text = Text(visible(f"{attempt.system}.{attempt.kind}"), style="bold")
-    expected = cut(visible(attempt.expected), _EXPECTED_CHARS_MAX)
-    return text.append(f" expected {expected}", style="not bold")
-
-
-def _last_columns(text: str, columns: int) -> str:
-    """The end of ``text`` that is at most so many columns wide."""
-    end = text[-columns:] if columns < len(text) else text
-    while cell_len(end) > columns:
-        end = end[1:]
-    return end

@@ -17,6 +17,7 @@ sys.path.insert(0, sys.argv[1])
 from engine.resources import resource
 print(resource("schema/store/0001_initial.sql"))
 print(resource("systems"))
+print(resource("docs/diagnostics"))
 """
 
 
@@ -46,6 +47,8 @@ def test_a_built_wheel_carries_types_schemas_and_specs(tmp_path: Path) -> None:
     with zipfile.ZipFile(next(tmp_path.glob("logloom-*.whl"))) as wheel:
         wheel.extractall(site)
     assert (site / "engine" / "py.typed").is_file()
+    (entry_points,) = site.glob("logloom-*.dist-info/entry_points.txt")
+    assert "[pytest11]\nlogloom = engine.pytest_plugin\n" in entry_points.read_text()
     assert (site / "simulator" / "py.typed").is_file()
     assert not (site / "tests").exists()
     run = [sys.executable, "-I", "-c", FROM_A_WHEEL, str(site)]
@@ -53,7 +56,10 @@ def test_a_built_wheel_carries_types_schemas_and_specs(tmp_path: Path) -> None:
     assert found.splitlines() == [
         str(site / "engine/_data/schema/store/0001_initial.sql"),
         str(site / "engine/_data/systems"),
+        str(site / "engine/_data/docs/diagnostics"),
     ]
     shipped = {spec.name for spec in (site / "engine/_data/systems").glob("*.yaml")}
     assert shipped == {spec.name for spec in (ROOT / "systems").glob("*.yaml")}
     assert shipped
+    pages = {page.name for page in (site / "engine/_data/docs/diagnostics").iterdir()}
+    assert pages == {page.name for page in (ROOT / "docs" / "diagnostics").glob("*.md")}

@@ -186,12 +186,12 @@ def test_a_record_is_shown_with_a_caret_for_each_template(store: StoreBuilder) -
         "\n"
         "  \\tSHOP: CHECKED\\x1b 1: FAILURE\n"
         "                       ^\n"
-        '  shop.checkpoint expected " - "\n'
+        '  shop.checkpoint expected " - " after 17 characters\n'
         "\n"
         "  \\tSHOP: CHECKED\\x1b 1: FAILURE\n"
         "  ^\n"
-        '  bank.error expected "BANK"\n'
-        "  bank.checkpoint expected a field of type iso\n"
+        '  bank.error expected "BANK" after 0 characters\n'
+        "  bank.checkpoint expected a field of type iso after 0 characters\n"
     )
 
 
