@@ -56,6 +56,7 @@ imports: $(INSTALLED)
 
 specs: $(INSTALLED)
 	$(BIN)/python -m engine validate systems/
+	$(BIN)/python -m engine test systems/ --fail-under 100
 
 docs: $(INSTALLED)
 	$(BIN)/python -m pytest --quiet tests/docs
