@@ -171,8 +171,8 @@ def _print_misses(explanation: Explanation, screen: Console, misses_max: int) ->
         for miss in nearest:
             _print_checks(miss, screen)
     if len(misses) > len(nearest):
-        more = counted(len(misses) - len(nearest), "record kind")
-        show(screen, Text(f"\n… and {more} more (--all)", style="dim"))
+        more = counted(len(misses) - len(nearest), "further record kind")
+        show(screen, Text(f"\n… and {more} (--all)", style="dim"))
 
 
 def _print_checks(miss: Miss, screen: Console) -> None:
