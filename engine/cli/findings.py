@@ -17,6 +17,7 @@ _LINE_CHARS_MAX = 160
 
 def print_findings(findings: Sequence[Diagnostic], file: IO[str]) -> None:
     """Print each finding as a paragraph; in colour in a terminal."""
+    _lines.cache_clear()  # with --watch the files change between two calls
     out = console(file)
     for finding in findings:
         out.print(_paragraph(finding), end="\n\n")

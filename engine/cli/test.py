@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from engine.cli.options import DEFAULT_SYSTEMS, Commands, UsageError, add_format
+from engine.cli.watching import add_watch, watch
 from engine.views.terminal import console, print_json, visible
 
 if TYPE_CHECKING:  # loaded by the command alone: it brings the store and the simulator along
@@ -64,15 +65,24 @@ def add_to(commands: Commands) -> None:
         help="the same seed tries the same orders and values (default: 7)",
     )
     add_format(parser, "text", "json")
+    add_watch(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Test and print. Raises SpecError, EnvironmentFailure, UsageError."""
-    from engine.golden.suite import DEFAULT_SEED, load_sound_suite
-
     if arguments.update and os.environ.get("CI"):
         raise UsageError("--update is for people who read what changed: not where CI is set")
+    if arguments.watch and arguments.update:
+        raise UsageError("--update writes what --watch would see: give one of them")
+    if arguments.watch:
+        return watch(arguments.paths, lambda: _once(arguments))
+    return _once(arguments)
+
+
+def _once(arguments: argparse.Namespace) -> int:
+    from engine.golden.suite import DEFAULT_SEED, load_sound_suite
+
     seed = DEFAULT_SEED if arguments.seed is None else arguments.seed
     suite = load_sound_suite(arguments.paths, seed=seed)
     is_text = arguments.format == "text"

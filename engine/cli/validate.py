@@ -12,6 +12,7 @@ from typing import Final
 from engine.cli.findings import print_findings, summary
 from engine.cli.findings_formats import as_github, as_json, as_sarif
 from engine.cli.options import DEFAULT_SYSTEMS, Commands
+from engine.cli.watching import add_watch, watch
 from engine.diagnostics import Diagnostic
 from engine.samples import check_specs
 from engine.views.terminal import console
@@ -45,11 +46,18 @@ def add_to(commands: Commands) -> None:
         help="how to print: for people, as JSON, as annotations of GitHub Actions, as SARIF 2.1.0 "
         "(default: text; github where GITHUB_ACTIONS is true)",
     )
+    add_watch(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check and print. Raises EnvironmentFailure where a path cannot be read."""
+    if arguments.watch:
+        return watch(arguments.paths, lambda: _once(arguments))
+    return _once(arguments)
+
+
+def _once(arguments: argparse.Namespace) -> int:
     specs = check_specs(arguments.paths)
     chosen = arguments.format or _default_format()
     if chosen == "text":
