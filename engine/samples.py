@@ -35,9 +35,22 @@ def check_specs(paths: Sequence[Path]) -> Specs:
     specs = load_specs(paths)
     unique = {system.name: system for system in reversed(specs.systems)}
     systems = tuple(reversed(unique.values()))
-    found = [*specs.diagnostics, *check_exclusive(systems), *check_samples(systems)]
+    of_samples = check_samples(systems)
+    overlaps = check_exclusive(systems, doubted=_doubted(systems, of_samples))
+    found = [*specs.diagnostics, *overlaps, *of_samples]
     found.sort(key=lambda one: (one.location.file, one.location.line, one.location.column))
     return replace(specs, diagnostics=tuple(found))
+
+
+def _doubted(systems: Sequence[System], of_samples: Sequence[Diagnostic]) -> frozenset[str]:
+    """The kinds that do not accept their own samples. What else they accept says nothing yet."""
+    refused = {one.location for one in of_samples if one.code == "E501"}
+    return frozenset(
+        f"{system.name}.{kind.name}"
+        for system in systems
+        for kind in system.kinds
+        if any(sample.location in refused for sample in kind.samples)
+    )
 
 
 def check_samples(systems: Sequence[System]) -> list[Diagnostic]:

@@ -7,6 +7,7 @@ import json
 import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from engine.diagnostics import Location
 from engine.model import Condition, Join, RecordKind, Sample, System, Template
@@ -27,7 +28,7 @@ def build_system(
     ``broken`` are the places that have not the shape of a spec: what depends on them is passed
     over, so that one mistake is one finding.
     """
-    if not isinstance(root, MapNode) or not {"system", "format", "records"} <= set(root.items):
+    if not isinstance(root, MapNode) or not {"format", "records"} <= set(root.items):
         return None
     if any(path in {(), ("format",), ("records",)} for path in broken):
         return None
@@ -109,6 +110,9 @@ class _SystemBuilder:
         join = self.root.items.get("join")
         if not (self._is_intact("join", "event") and self._is_intact("join", "detail")):
             return None
+        unknown = [str(one[0]) for one in self.broken if len(one) == 1]
+        if join is None and get_close_matches("join", unknown):
+            return None  # it is there, misspelt
         sides = [set(texts_in(entries_of(join).get(side))) for side in ("event", "detail")]
         is_clear = sides[0] | sides[1] <= set(records.items) and not sides[0] & sides[1]
         return frozenset(sides[1]) if is_clear else None
@@ -120,14 +124,15 @@ class _SystemBuilder:
         entries = entries_of(node)
         template = None if self._is_json else self._template(entries["template"])
         samples = self._samples(entries.get("samples"))
-        if (template is None and not self._is_json) or details is None:
+        if template is None and not self._is_json:
             return None
         where = _conditions(entries.get("where"))
-        is_detail = name in details
-        kind = Kind(name, location, template, where, is_detail, self._taken(is_detail=is_detail))
+        is_detail = None if details is None else name in details
+        taken = self._taken() if is_detail else ()
+        kind = Kind(name, location, template, where, is_detail, taken)
         mappings = build_mappings(kind, entries.get("fields"), self.findings)
         after = {one.text: one.location for one in scalars_in(entries.get("after"))}
-        if mappings is None or samples is None:
+        if mappings is None or samples is None or is_detail is None:
             return None
         return RecordKind(
             name=name,
@@ -140,8 +145,8 @@ class _SystemBuilder:
             after=after,
         )
 
-    def _taken(self, *, is_detail: bool) -> tuple[str, ...]:
-        return texts_in(entries_of(self.root.items["join"]).get("take")) if is_detail else ()
+    def _taken(self) -> tuple[str, ...]:
+        return texts_in(entries_of(self.root.items["join"]).get("take"))
 
     def _template(self, node: Node) -> Template | None:
         assert isinstance(node, ScalarNode)

@@ -24,19 +24,21 @@ _NEVER_CONSTANT = ("correlation_id", "timestamp")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A record kind as far as it is known before its mappings. ``take`` is what the join takes
-    from it if it is a detail."""
+    """A record kind as far as it is known before its mappings. ``is_detail`` is None where a
+    broken join leaves it open; ``take`` is what the join takes from it if it is a detail."""
 
     name: str
     location: Location
     template: Template | None
     where: tuple[Condition, ...]
-    is_detail: bool
+    is_detail: bool | None
     take: tuple[str, ...]
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The event fields that it must give."""
+        """The event fields that it must give, as far as that can be told."""
+        if self.is_detail is None:
+            return ()
         taken = tuple(name for name in self.take if name in OPTIONAL_FIELDS)
         return ("correlation_id", *taken) if self.is_detail else REQUIRED_FIELDS
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, Final
@@ -63,10 +63,20 @@ def _validator() -> Draft202012Validator:
 def check_shape(root: Node, findings: Findings) -> list[Path]:
     """The places that have not the shape of a spec; each is a finding."""
     broken: list[Path] = []
-    for error in _validator().iter_errors(to_plain(root)):
+    for error in _independent(list(_validator().iter_errors(to_plain(root)))):
         path = tuple(error.absolute_path)
         broken += [path + step for step in _add(error, node_at(root, iter(path)), path, findings)]
     return broken
+
+
+def _independent(errors: Sequence[Any]) -> list[Any]:
+    """The errors without those that only repeat or follow from a wrong type at their place."""
+    wrong_types: dict[Path, Any] = {}
+    for error in errors:
+        path = tuple(error.absolute_path)
+        if error.validator == "type" and (path not in wrong_types or _described(error)):
+            wrong_types[path] = error
+    return [one for one in errors if wrong_types.get(tuple(one.absolute_path), one) is one]
 
 
 def _add(error: Any, node: Node, path: Path, findings: Findings) -> Iterator[tuple[str, ...]]:
@@ -81,12 +91,15 @@ def _add(error: Any, node: Node, path: Path, findings: Findings) -> Iterator[tup
                 findings.add("E201", node.keys[key], f'unknown key "{key}"', help_text)
                 yield (key,)
         return
-    yield ()
     if error.validator == "required":
         missing = next(one for one in error.validator_value if repr(one) in error.message)
+        yield (missing,)
         if not _is_misspelt(missing, error):
             findings.add("E202", node.location, _missing(missing, path), _example(error, missing))
-    elif error.validator == "type":
+        return
+    is_key = error.validator == "pattern" and isinstance(node, MapNode)
+    yield (str(error.instance),) if is_key else ()
+    if error.validator == "type":
         _add_type(error, node, path, findings)
     elif error.validator == "enum":
         assert isinstance(node, ScalarNode)
