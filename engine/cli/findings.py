@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from engine.diagnostics import Diagnostic, Location
@@ -73,10 +74,10 @@ def _lines(file: str) -> tuple[str, ...]:
 
 
 def _cut(line: str, column: int) -> tuple[str, int]:
-    """The part of a line around a column, and where the column is in it as it is shown."""
+    """The part of a line around a column, and at which column of the screen it is shown."""
     start = max(0, column - _LINE_CHARS_MAX // 2) if len(line) > _LINE_CHARS_MAX else 0
     part = line[start : start + _LINE_CHARS_MAX]
     before, after = visible(part[: column - start]), visible(part[column - start :])
     head = "…" if start else ""
     tail = "…" if start + _LINE_CHARS_MAX < len(line) else ""
-    return f"{head}{before}{after}{tail}", len(head) + len(before)
+    return f"{head}{before}{after}{tail}", cell_len(head + before)

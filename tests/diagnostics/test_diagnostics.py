@@ -13,6 +13,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from rich.cells import cell_len
 
 from engine.cli.findings import print_findings, summary
 from engine.diagnostics import CODES, Diagnostic
@@ -94,6 +95,20 @@ def test_hostile_text_cannot_steer_a_terminal(tmp_path: Path) -> None:
     text = said(check_specs([spec]).diagnostics)
     assert "\x1b" not in text
     assert r"\x1b[2Jpay" in text
+
+
+@pytest.mark.parametrize("before", ["x", "漢字", "e\u0301", "\u200b😀", "漢" * 200])
+def test_a_caret_stands_under_its_place_however_wide_the_text_is(
+    before: str, tmp_path: Path
+) -> None:
+    spec = tmp_path / "spec.yaml"
+    kind = f'{{a: {{template: "{before} {{x:wrd}}"}}}}'
+    spec.write_text(f"system: pay\nformat: text\nrecords: {kind}\n", encoding="utf-8")
+    found = [one for one in check_specs([spec]).diagnostics if one.code == "E303"]
+    lines = said(tuple(found)).splitlines()
+    caret = next(index for index, line in enumerate(lines) if line.endswith("^"))
+    ahead = lines[caret - 1].partition("{x:wrd}")[0]
+    assert cell_len(ahead) == cell_len(lines[caret][:-1])
 
 
 def test_findings_are_the_same_as_json(
