@@ -390,7 +390,7 @@ def test_a_caret_stands_under_the_place(normalizer: Normalizer, stage: str) -> N
     at = lines[lines.index(caret) - 1]
     stopped = record.index("KO")
     before = visible(record[:stopped])
-    if len(before) < 60:
+    if cell_len(before) < 60:
         assert at.startswith(f"  {before}")
     ahead = at[: at.index("KO")]
     assert cell_len(ahead) == cell_len(caret[:-1])
