@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -22,6 +24,8 @@ _MESSAGE_BYTES_MAX: Final = 100 << 20
 """What the client lets through; the topic's own limit is the broker's to say."""
 _QUEUE_KIB_MAX: Final = 128 << 10
 _SLICE_SECONDS: Final = 0.1
+_STUCK_SECONDS: Final = 2.0
+"""How long after the delivery timeout a record is waited for that the library forgot."""
 
 
 class KafkaProducer:
@@ -48,6 +52,10 @@ class KafkaProducer:
         }
         config = {**defaults, **config, "error_cb": self._errors}
         self._producer = new_client(Producer, config, settings)
+        timeout_ms = int(config.get("message.timeout.ms", config["delivery.timeout.ms"]))
+        # The library reads 0 as for ever.
+        self._patience_s = timeout_ms / 1000 + _STUCK_SECONDS if timeout_ms else math.inf
+        self._moved_at = time.monotonic()
         found = first_answer(self._producer, self._errors, settings, connect_timeout_s)
         self._topics = frozenset(found.topics)
 
@@ -61,6 +69,8 @@ class KafkaProducer:
     ) -> None:
         """Queue a record; waits while the queue is full. Raises EnvironmentFailure, also for a
         record sent before that was not delivered."""
+        if not len(self._producer):
+            self._moved_at = time.monotonic()
         while True:
             self._raise_failed()
             try:
@@ -94,6 +104,7 @@ class KafkaProducer:
             pass
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
+        self._moved_at = time.monotonic()
         if error is not None and self._failed is None:
             self._failed = (message.topic() or "", error)
 
@@ -103,6 +114,13 @@ class KafkaProducer:
             topic, error = self._failed
             doing = f"a record was not delivered to topic {topic}"
             raise EnvironmentFailure(failure(self._settings, doing, error))
+        # The library gives up a record after its delivery timeout; when a broker goes away at the
+        # wrong moment it now and then never does.
+        if len(self._producer) and time.monotonic() - self._moved_at > self._patience_s:
+            raise EnvironmentFailure(
+                f"no record was delivered to Kafka at {self._settings.brokers} for "
+                f"{self._patience_s:g} s: check that the broker runs"
+            )
 
 
 class KafkaLines:

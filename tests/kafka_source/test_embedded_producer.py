@@ -103,7 +103,29 @@ def test_what_is_not_delivered_is_said(broker: EmbeddedBroker) -> None:
     broker.down()
     producer.send("logs", b"x")
     began = time.monotonic()
-    with pytest.raises(EnvironmentFailure, match="not delivered to topic logs"):
+    with pytest.raises(
+        EnvironmentFailure, match=r"not delivered to topic logs|no record was delivered"
+    ):
         producer.flush()
     assert time.monotonic() - began < 5
     producer.close()
+
+
+class Forgetful:
+    """A client library that neither delivers its record nor gives it up."""
+
+    def __len__(self) -> int:
+        return 1
+
+    def flush(self, _timeout: float) -> int:
+        return 1
+
+
+def test_a_record_that_the_library_forgets_is_not_waited_for_for_ever(
+    broker: EmbeddedBroker,
+) -> None:
+    settings = {"delivery.timeout.ms": "100", "linger.ms": "5", "enable.idempotence": "false"}
+    producer = KafkaProducer(ClientSettings(broker.bootstrap, settings))
+    producer._producer = Forgetful()  # type: ignore[assignment]
+    with pytest.raises(EnvironmentFailure, match=r"no record was delivered .* for 2\.1 s"):
+        producer.flush()
