@@ -60,6 +60,9 @@ class Suite:
     def checks_of(self, system: System) -> Iterator[Check]:
         """The checks of one system."""
         for kind in system.kinds:
+            if kind.role != "ignore" and not kind.samples:
+                run = partial(_unsampled, kind)
+                yield Check("sample", system.name, kind.name, kind.location, run)
             for index, sample in enumerate(kind.samples):
                 run = partial(self._sample, system, kind, sample)
                 name = f"{kind.name}[{index}]"
@@ -118,6 +121,11 @@ class Suite:
         return Result(
             (Failure(found.location, f"{found.code}: {CODES[found.code].title}", details),)
         )
+
+
+def _unsampled(kind: RecordKind) -> Result:
+    """A record kind needs a sample: without one nobody knows whether it takes what is logged."""
+    return Result((Failure(kind.location, f"E504: {CODES['E504'].title}", (CODES["E504"].help,)),))
 
 
 def load_suite(paths: Sequence[Path], *, seed: int = DEFAULT_SEED) -> Suite:

@@ -124,6 +124,19 @@ def test_a_sample_that_gives_something_else_is_one_failed_check(
     assert "1 check failed" in err
 
 
+def test_a_record_kind_needs_a_sample(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`validate` warns and `run` runs; a spec that nothing shows to be right does not pass."""
+    before, sample, after = PAY.partition("    samples:\n")
+    _, kept, rest = after.partition("  why:")
+    write_specs(tmp_path, before + kept + rest)
+    assert main(["validate"]) == 0
+    capsys.readouterr()
+    status, out, _ = run(capsys)
+    assert sample
+    assert status == 1
+    assert "E504: a record kind without a sample" in out
+
+
 def test_a_spec_with_findings_starts_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
