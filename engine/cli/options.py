@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 
@@ -46,6 +47,18 @@ def add_systems(parser: Options) -> None:
         metavar="PATH",
         default=DEFAULT_SYSTEMS,
         help="the specs: a directory, or one file (default: %(default)s)",
+    )
+
+
+def add_spec_paths(parser: Options) -> None:
+    """``PATH …``."""
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        default=[Path(DEFAULT_SYSTEMS)],
+        metavar="PATH",
+        help=f"a spec, or a directory of specs (default: {DEFAULT_SYSTEMS}/)",
     )
 
 

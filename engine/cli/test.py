@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from engine.cli.options import DEFAULT_SYSTEMS, Commands, UsageError, add_format
+from engine.cli.options import Commands, UsageError, add_format, add_spec_paths
 from engine.cli.watching import add_watch, watch
 from engine.views.terminal import console, print_json, visible
 
@@ -34,14 +34,7 @@ def add_to(commands: Commands) -> None:
         "and records made of random values, which must give those values. Exit status 1 if one "
         "does not.",
     )
-    parser.add_argument(
-        "paths",
-        nargs="*",
-        type=Path,
-        default=[Path(DEFAULT_SYSTEMS)],
-        metavar="PATH",
-        help=f"a spec, or a directory of specs (default: {DEFAULT_SYSTEMS}/)",
-    )
+    add_spec_paths(parser)
     parser.add_argument(
         "--update",
         action="store_true",

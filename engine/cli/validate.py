@@ -6,12 +6,11 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Final
 
 from engine.cli.findings import print_findings, summary
 from engine.cli.findings_formats import as_github, as_json, as_sarif
-from engine.cli.options import DEFAULT_SYSTEMS, Commands
+from engine.cli.options import Commands, add_spec_paths
 from engine.cli.watching import add_watch, watch
 from engine.diagnostics import Diagnostic
 from engine.samples import check_specs
@@ -32,14 +31,7 @@ def add_to(commands: Commands) -> None:
         description="Check specs: their syntax, what they mean, and whether their samples give "
         "what they say. Exit status 1 if a spec must not run.",
     )
-    parser.add_argument(
-        "paths",
-        nargs="*",
-        type=Path,
-        default=[Path(DEFAULT_SYSTEMS)],
-        metavar="PATH",
-        help=f"a spec, or a directory of specs (default: {DEFAULT_SYSTEMS}/)",
-    )
+    add_spec_paths(parser)
     parser.add_argument(
         "--format",
         choices=("text", *_RENDERERS),
