@@ -90,6 +90,18 @@ def test_objects_are_lost_and_gained_as_over_all_objects(
         assert all(accepts(one, text) and not accepts(other, text) for text in told)
 
 
+def test_a_kind_beside_a_thousand_systems_is_compared_at_once() -> None:
+    """Each of them is kept apart by one key already, so none of them is a choice."""
+    many = [
+        json_system(f"s{n}", [Condition("system", "one_of", (f"s{n}",)), Condition("x", "present")])
+        for n in range(1000)
+    ]
+    nameless = json_system("none", [Condition("system", "absent"), Condition("x", "present")])
+    wider = json_system("none", [Condition("system", "absent")])
+    (found,) = find_differences([*many, nameless], [*many, wider])
+    assert (found.change, found.witness) == ("gained", "{}")
+
+
 @given(st.lists(templates(), min_size=1, max_size=3))
 def test_nothing_differs_from_itself(made: list[Template]) -> None:
     system = text_system("s", *made)
