@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 ONE_SHOT = {"topics"}
 
 
@@ -68,3 +70,11 @@ def test_make_kafka_runs_the_same_kafka() -> None:
     assert version is not None
     assert SERVICES["kafka"]["image"] == f"apache/kafka:{version.group(1)}"
     assert SERVICES["topics"]["image"] == SERVICES["kafka"]["image"]
+
+
+@pytest.mark.parametrize(
+    "path", PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
+)
+def test_the_image_is_built_from_all_that_the_wheel_is_made_of(path: str) -> None:
+    assert f"COPY {path} {path}\n" in (ROOT / "docker" / "Dockerfile").read_text()
+    assert f"!{path}\n" in (ROOT / ".dockerignore").read_text()
