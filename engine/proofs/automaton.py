@@ -9,12 +9,12 @@ that are still possible.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Final, NamedTuple
 
 from engine.model import FieldPart, LiteralPart, Template
-from engine.patterns import TYPES, Alt, Chars, Pattern, Repeat, Seq
+from engine.patterns import TYPES, Pattern
 from engine.proofs.derivatives import derive, is_nullable
 
 DEAD: Final = -1
@@ -40,7 +40,7 @@ class TemplateAutomaton:
         self.template = template
         self._parts = template.parts
         self._failures = {
-            index: _borders(part.text)
+            index: borders_of(part.text)
             for index, part in enumerate(self._parts)
             if isinstance(part, LiteralPart)
         }
@@ -72,21 +72,6 @@ class TemplateAutomaton:
             state = self.step(state, char)
         return self.accepts(state)
 
-    @cached_property
-    def literal_chars(self) -> frozenset[str]:
-        """The characters that its literals name."""
-        return frozenset(
-            char for part in self._parts if isinstance(part, LiteralPart) for char in part.text
-        )
-
-    @cached_property
-    def char_sets(self) -> frozenset[Chars]:
-        """The character sets that its typed fields tell apart."""
-        types = {part.type for part in self._parts if isinstance(part, FieldPart)}
-        return frozenset(
-            chars for name in types if name is not None for chars in _char_sets(TYPES[name])
-        )
-
     # --- reading --------------------------------------------------------------------------------
 
     def _number(self, readings: frozenset[_Reading]) -> int:
@@ -104,7 +89,7 @@ class TemplateAutomaton:
     def _read(self, one: _Reading, char: str) -> Iterator[_Reading]:
         if one.part == len(self._parts):
             return
-        shadows = _after_shadows(one.shadows, char)
+        shadows = after_shadows(one.shadows, char)
         if shadows is None:
             return
         part = self._parts[one.part]
@@ -157,13 +142,14 @@ class TemplateAutomaton:
         return is_last and isinstance(self._parts[one.part], FieldPart) and one.taken
 
 
-def _after_shadows(shadows: Iterable[Pattern], char: str) -> frozenset[Pattern] | None:
+def after_shadows(shadows: Iterable[Pattern], char: str) -> frozenset[Pattern] | None:
     """The shadows after one more character; None if one has come true: the run was longer."""
     after = [rest for rest in (derive(one, char) for one in shadows) if rest is not None]
     return None if any(map(is_nullable, after)) else frozenset(after)
 
 
-def _borders(literal: str) -> list[int]:
+@cache
+def borders_of(literal: str) -> Sequence[int]:
     """For each beginning of the literal, how long a shorter one it ends with."""
     borders = [0] * len(literal)
     length = 0
@@ -174,13 +160,3 @@ def _borders(literal: str) -> list[int]:
             length += 1
         borders[at] = length
     return borders
-
-
-def _char_sets(pattern: Pattern) -> Iterator[Chars]:
-    if isinstance(pattern, Chars):
-        yield pattern
-    elif isinstance(pattern, Seq | Alt):
-        for part in pattern.parts:
-            yield from _char_sets(part)
-    elif isinstance(pattern, Repeat):
-        yield from _char_sets(pattern.part)

@@ -12,6 +12,7 @@ from engine.diagnostics import CODES, Diagnostic
 from engine.model import FIELD_TYPES, FieldPart, RecordKind, System, Template
 from engine.proofs.automaton import TemplateAutomaton
 from engine.proofs.conditions import pairs_of_conditions, shortest_object
+from engine.proofs.joint import overlapping_pairs
 from engine.proofs.pairs import pairs_to_compare
 from engine.proofs.readable import as_logged
 from engine.proofs.witness import shortest_text
@@ -70,7 +71,10 @@ def check_exclusive(systems: Sequence[System], *, doubted: Container[str] = ()) 
 def _text_overlaps(claims: Sequence[Claim]) -> Iterator[Overlap]:
     templates = [template_of(claim) for claim in claims]
     automata: dict[int, TemplateAutomaton] = {}
-    for first, second in sorted(pairs_to_compare(templates)):
+    pairs = overlapping_pairs(templates)
+    if pairs is None:
+        pairs = set(pairs_to_compare(templates))
+    for first, second in sorted(pairs):
         for index in (first, second):
             if index not in automata:
                 automata[index] = TemplateAutomaton(templates[index])

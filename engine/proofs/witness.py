@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import string
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from engine.patterns import Chars
+from engine.model import FieldPart, LiteralPart, Template
+from engine.patterns import TYPES, Alt, Chars, Pattern, Repeat, Seq
 from engine.proofs.automaton import DEAD, TemplateAutomaton
 
 _READABLE: Final = "x" + string.ascii_lowercase + string.ascii_uppercase + "2013456789 "
@@ -21,23 +22,23 @@ _BLANK: Final = frozenset(" \t\r\n\x0b\x0c")
 _BEFORE_JSON: Final = frozenset(" \t\r\n")
 
 
-class _Beginning(NamedTuple):
+class Beginning(NamedTuple):
     """What a text began like: only blanks so far (such a record is empty), and whether a brace
     now would make it JSON."""
 
     is_blank: bool = True
     may_be_json: bool = True
 
-    def step(self, char: str) -> _Beginning | None:
+    def step(self, char: str) -> Beginning | None:
         """After one more character; None for a text that no template is asked about."""
         if not self.is_blank:
             return self
         if char == "\0" or (char == "{" and self.may_be_json):
             return None
-        return _Beginning(char in _BLANK, self.may_be_json and char in _BEFORE_JSON)
+        return Beginning(char in _BLANK, self.may_be_json and char in _BEFORE_JSON)
 
 
-_State = tuple[tuple[int, ...], tuple[int, ...], _Beginning]
+_State = tuple[tuple[int, ...], tuple[int, ...], Beginning]
 """The states of the automata that must accept, of those that must not, and the beginning."""
 
 
@@ -46,8 +47,8 @@ def shortest_text(
 ) -> str | None:
     """A shortest record that all of ``accepting`` accept and none of ``refusing``; None proves
     that there is none."""
-    alphabet = alphabet_of([*accepting, *refusing])
-    start: _State = ((0,) * len(accepting), (0,) * len(refusing), _Beginning())
+    alphabet = alphabet_of(one.template for one in (*accepting, *refusing))
+    start: _State = ((0,) * len(accepting), (0,) * len(refusing), Beginning())
     came_from: dict[_State, tuple[_State, str]] = {}
     waiting, seen = deque([start]), {start}
     while waiting:
@@ -102,16 +103,29 @@ def _spelled(state: _State, came_from: Mapping[_State, tuple[_State, str]]) -> s
     return "".join(reversed(chars))
 
 
-def alphabet_of(automata: Iterable[TemplateAutomaton]) -> list[str]:
+def alphabet_of(templates: Iterable[Template]) -> list[str]:
     """Characters enough to tell every state apart: those that literals name, and one of each
-    kind that the automata treat alike, the readable first."""
-    automata = list(automata)
-    named = frozenset[str]().union(*(one.literal_chars for one in automata)) - {"\0"}
-    sets = sorted(frozenset[Chars]().union(*(one.char_sets for one in automata)), key=repr)
+    kind that the templates treat alike, the readable first."""
+    parts = {part for template in templates for part in template.parts}
+    named = {char for part in parts if isinstance(part, LiteralPart) for char in part.text}
+    types = {part.type for part in parts if isinstance(part, FieldPart) and part.type is not None}
+    sets = sorted({chars for name in types for chars in _char_sets(TYPES[name])}, key=repr)
     others: dict[tuple[bool, ...], str] = {}
     for char in _CANDIDATES:
         if char not in named:
             alike = (*(char in chars for chars in sets), char in _BLANK, char == "\n", char == "{")
             others.setdefault(alike, char)
     order = {char: place for place, char in enumerate(_CANDIDATES)}
-    return sorted({*named, *others.values()}, key=lambda char: (order.get(char, 999), char))
+    return sorted(
+        {*named, *others.values()} - {"\0"}, key=lambda char: (order.get(char, len(order)), char)
+    )
+
+
+def _char_sets(pattern: Pattern) -> Iterator[Chars]:
+    if isinstance(pattern, Chars):
+        yield pattern
+    elif isinstance(pattern, Seq | Alt):
+        for part in pattern.parts:
+            yield from _char_sets(part)
+    elif isinstance(pattern, Repeat):
+        yield from _char_sets(pattern.part)

@@ -34,7 +34,7 @@ def test_what_the_automaton_spells_is_matched(data: st.DataObject) -> None:
     """A walk through live states, each step drawn, ends in texts that the matcher takes."""
     template = data.draw(templates())
     automaton = TemplateAutomaton(template)
-    alphabet = alphabet_of([automaton])
+    alphabet = alphabet_of([automaton.template])
     state, text = 0, ""
     for _ in range(data.draw(st.integers(1, 40))):
         living = [char for char in alphabet if automaton.step(state, char) != DEAD]
@@ -49,7 +49,7 @@ def test_what_the_automaton_spells_is_matched(data: st.DataObject) -> None:
 def test_a_character_that_stands_for_others_is_treated_like_them(data: st.DataObject) -> None:
     """The alphabet of a proof leaves no character out that would lead elsewhere."""
     automaton = TemplateAutomaton(data.draw(templates()))
-    alphabet = alphabet_of([automaton])
+    alphabet = alphabet_of([automaton.template])
     state = 0
     for _ in range(data.draw(st.integers(0, 12))):
         state = max(automaton.step(state, data.draw(st.sampled_from(alphabet))), 0)

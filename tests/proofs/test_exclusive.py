@@ -16,9 +16,11 @@ from made_templates import templates, texts_near
 from engine.diagnostics import Location
 from engine.interpreter import compile_normalizer
 from engine.model import Condition, Record, RecordKind, Rejection, System, Template
+from engine.proofs import joint
 from engine.proofs.automaton import DEAD, TemplateAutomaton
 from engine.proofs.conditions import pairs_of_conditions, shortest_object
 from engine.proofs.exclusive import check_exclusive, find_overlaps
+from engine.proofs.joint import overlapping_pairs
 from engine.proofs.pairs import pairs_to_compare
 from engine.proofs.witness import alphabet_of, shortest_text
 from engine.resources import resource
@@ -68,7 +70,7 @@ def test_a_template_has_all_its_records_in_common_with_itself(one: Template) -> 
 
 def shortest_alone(automaton: TemplateAutomaton) -> str | None:
     waiting, seen = deque([(0, "")]), {(0, "", False)}
-    alphabet = alphabet_of([automaton])
+    alphabet = alphabet_of([automaton.template])
     while waiting:
         state, text = waiting.popleft()
         json_like = text.lstrip(" \t\r\n").startswith("{")
@@ -89,6 +91,51 @@ def test_pairs_that_need_no_search_have_nothing_in_common(made: list[Template]) 
     for pair in itertools.combinations(range(len(made)), 2):
         if pair not in compared:
             assert witness(made[pair[0]], made[pair[1]]) is None
+
+
+@given(st.lists(templates(), min_size=2, max_size=6))
+def test_one_walk_finds_the_pairs_that_a_search_of_each_finds(made: list[Template]) -> None:
+    searched = {
+        (first, second)
+        for first, second in itertools.combinations(range(len(made)), 2)
+        if witness(made[first], made[second]) is not None
+    }
+    assert overlapping_pairs(made) in (searched, None)
+
+
+def test_templates_that_overlap_a_lot_are_left_to_pairs() -> None:
+    """Every subset of their literals is a state of its own."""
+    made = [parse_template(f"{{a}} N{n} {{b}}") for n in range(40)]
+    assert overlapping_pairs(made) is None
+    assert (
+        len(
+            find_overlaps(
+                [
+                    system_of(
+                        *(kind_of(f"k{n}", template=one.source) for n, one in enumerate(made[:5]))
+                    )
+                ]
+            )
+        )
+        == 10
+    )
+
+
+def test_a_thousand_templates_of_several_shapes_are_one_short_walk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Searched in pairs they were a third of a million."""
+    shapes = (
+        "{{t:iso}} {0}: {{c}} - {{s}}",
+        "{{level:word}} {{t:iso}} {0} {{c}} {{s}}",
+        "[{{t:iso}}] {0}.{{c}}: {{s}}",
+        "{{host:word}} {0}[{{pid:digits}}]: {{c}} {{s}}",
+        "{0}|{{t:iso}}|{{c}}|{{s}}",
+    )
+    made = [parse_template(shapes[n % 5].format(f"SYS{n:04d}")) for n in range(1000)]
+    assert len(list(pairs_to_compare(made))) > 300_000
+    monkeypatch.setattr(joint, "STEPS_MAX", 100_000)
+    assert overlapping_pairs(made) == set()
 
 
 @pytest.mark.parametrize(
