@@ -156,15 +156,15 @@ def _connect_to_read(path: Path) -> apsw.Connection:
     # Opened for writing where that is allowed, though it never writes: the last connection that
     # may write takes the write-ahead log away with it, a read-only one leaves it behind.
     connection = apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READWRITE)
-    connection.execute("PRAGMA query_only = 1").fetchall()
     try:
-        _version(connection)
+        with _closed_on_failure(connection):
+            connection.execute("PRAGMA query_only = 1").fetchall()
+            _version(connection)
     except (apsw.ReadOnlyError, apsw.CantOpenError):
         # Where nothing may be written, the log's index cannot be made; without a log none is
         # needed (a read-only disk, a store of somebody else).
         if Path(f"{path}-wal").exists():
             raise
-        connection.close()
         unchanging = f"{path.resolve().as_uri()}?immutable=1"
         return apsw.Connection(unchanging, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
     return connection
