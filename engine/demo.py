@@ -1,7 +1,7 @@
 """The whole way of a record on this machine with no server: simulator → embedded broker → engine
 → SQLite, and then the simulator's own word for what happened against what the table says.
 
-The only module of the engine that knows the simulator.
+It starts the simulator; only here and where specs are tested does the engine know it.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Final, Literal
+from typing import Final, TypeVar
 
 import apsw
 
@@ -32,6 +32,7 @@ STEPS: Final = (
 """The named steps of a commit, in order."""
 
 _Value = str | int | bytes | None
+_Half = TypeVar("_Half", Event, Detail)
 
 _INSERT_EVENT = """
 INSERT INTO event (event_key, system_id, checkpoint_id, timestamp, status, correlation_id,
@@ -79,8 +80,10 @@ class Commit:
         self._count_ignored([one for one in batch.outcomes if isinstance(one, Ignored)])
         self._on_step("halves")
         moves = place_in_time(batch, self._last_times())
-        self._insert_events([one for one in batch.outcomes if isinstance(one, Event)])
-        self._insert_details([one for one in batch.outcomes if isinstance(one, Detail)])
+        events = [one for one in batch.outcomes if isinstance(one, Event)]
+        self._insert(_INSERT_EVENT, events, self._event_row)
+        details = [one for one in batch.outcomes if isinstance(one, Detail)]
+        self._insert(_INSERT_DETAIL, details, self._detail_row)
         self._time_the_untimed(moves)
         self._on_step("pairs")
         self._pairing.run()
@@ -177,23 +180,15 @@ class Commit:
 
     # --- events and details -------------------------------------------------------------------
 
-    def _insert_events(self, events: Sequence[Event]) -> None:
-        merging = [one for one in events if one.content_hash is not None]
-        plain = (one for one in events if one.content_hash is None)
-        self._connection.executemany(_INSERT_EVENT, (self._event_row(one, 1) for one in plain))
-        for one in merging:
-            seen = self._merge("event", one)
+    def _insert(
+        self, statement: str, ones: Sequence[_Half], row: Callable[[_Half, int], tuple[_Value, ...]]
+    ) -> None:
+        plain = (one for one in ones if one.content_hash is None)
+        self._connection.executemany(statement, (row(one, 1) for one in plain))
+        for one in ones:
+            seen = self._merge(one) if one.content_hash is not None else None
             if seen is not None:
-                self._connection.execute(_INSERT_EVENT, self._event_row(one, seen))
-
-    def _insert_details(self, details: Sequence[Detail]) -> None:
-        merging = [one for one in details if one.content_hash is not None]
-        plain = (one for one in details if one.content_hash is None)
-        self._connection.executemany(_INSERT_DETAIL, (self._detail_row(one, 1) for one in plain))
-        for one in merging:
-            seen = self._merge("detail", one)
-            if seen is not None:
-                self._connection.execute(_INSERT_DETAIL, self._detail_row(one, seen))
+                self._connection.execute(statement, row(one, seen))
 
     def _event_row(self, one: Event, seen: int) -> tuple[_Value, ...]:
         return (
@@ -229,13 +224,13 @@ class Commit:
             seen,
         )
 
-    def _merge(self, table: Literal["event", "detail"], one: Event | Detail) -> int | None:
+    def _merge(self, one: Event | Detail) -> int | None:
         """How often this content was seen, if ``one`` is to be its row; else count it and None.
 
         The first position stands for all, whichever came first: so the row is a function of the
         set of records.
         """
-        other = "detail" if table == "event" else "event"
+        table, other = ("event", "detail") if isinstance(one, Event) else ("detail", "event")
         row = self._connection.execute(
             f"""SELECT {table}_key, {other}_key, seen, correlation_id, join_clock, join_us
                 FROM {table} WHERE content_hash = ?""",
