@@ -41,7 +41,7 @@ def decode_object(text: str) -> dict[str, object]:
         )
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
-        raise Refused("invalid_json", f"{error.msg} at {place}") from error
+        raise Refused("invalid_json", f"{error.msg.removesuffix(' at')} at {place}") from error
     assert isinstance(decoded, dict)  # the caller saw the brace
     return decoded
 
