@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
 from itertools import product
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from engine.diagnostics import CODES, Diagnostic
 from engine.model import FIELD_TYPES, FieldPart, RecordKind, System, Template
@@ -17,6 +18,12 @@ from engine.proofs.pairs import pairs_to_compare
 from engine.proofs.readable import as_logged
 from engine.proofs.witness import shortest_text
 from engine.templates import TYPE_PATTERNS, Mismatch, match
+
+OVERLAPS_MAX: Final = 100
+"""How many overlaps are told in one run."""
+
+_HELPED_MAX: Final = 10
+"""For how many of them a typed field that would help is searched for, which takes a while."""
 
 
 class Claim(NamedTuple):
@@ -42,27 +49,33 @@ class Overlap(NamedTuple):
 def find_overlaps(systems: Sequence[System]) -> list[Overlap]:
     """Every pair of record kinds that can accept one record; an empty list is the proof that
     none can."""
+    return list(_overlaps(systems))
+
+
+def _overlaps(systems: Sequence[System]) -> Iterator[Overlap]:
     claims = [Claim(system, kind) for system in systems for kind in system.kinds]
-    return [
-        *_text_overlaps([one for one in claims if one.kind.template is not None]),
-        *_json_overlaps([one for one in claims if one.kind.template is None]),
-    ]
+    yield from _text_overlaps([one for one in claims if one.kind.template is not None])
+    yield from _json_overlaps([one for one in claims if one.kind.template is None])
 
 
 def check_exclusive(systems: Sequence[System], *, doubted: Container[str] = ()) -> list[Diagnostic]:
     """A finding for every pair of record kinds that can claim one record with no order declared
     between them, and for every declared order that no record needs. A kind that is ``doubted``
-    has findings of its own, of which an overlap would be a consequence."""
-    overlaps = find_overlaps(systems)
-    told = [
-        one
-        for one in overlaps
-        if not _is_ordered(one) and one.one.name not in doubted and one.other.name not in doubted
-    ]
-    return [
-        *map(_diagnostic, told),
-        *_unneeded_orders(systems, overlaps),
-    ]
+    has findings of its own, of which an overlap would be a consequence.
+
+    Ends after ``OVERLAPS_MAX`` findings: whoever has as many mends a few and asks again.
+    """
+    ordered: list[Overlap] = []
+    told: list[Diagnostic] = []
+    for one in _overlaps(systems):
+        if _is_ordered(one):
+            ordered.append(one)
+        elif one.one.name not in doubted and one.other.name not in doubted:
+            told.append(_diagnostic(one, with_help=len(told) < _HELPED_MAX))
+        if len(told) == OVERLAPS_MAX:
+            more = f"there may be more: the search ends after {OVERLAPS_MAX}"
+            return [*told[:-1], replace(told[-1], notes=(*told[-1].notes, more))]
+    return [*told, *_unneeded_orders(systems, ordered)]
 
 
 # --- text -------------------------------------------------------------------------------------
@@ -132,13 +145,13 @@ def _unneeded_orders(
 # --- as a finding -----------------------------------------------------------------------------
 
 
-def _diagnostic(overlap: Overlap) -> Diagnostic:
+def _diagnostic(overlap: Overlap, *, with_help: bool) -> Diagnostic:
     one, other, witness = overlap
     return Diagnostic(
         location=other.kind.location,
         code="E403",
         message=f"{one.name} and {other.name} both accept {_shown(witness, one)}",
-        help=_separation(overlap) or CODES["E403"].help,
+        help=(_separation(overlap) if with_help else "") or CODES["E403"].help,
         notes=(_reading(one, witness), _reading(other, witness)),
     )
 

@@ -19,7 +19,7 @@ from engine.model import Condition, Record, RecordKind, Rejection, System, Templ
 from engine.proofs import joint
 from engine.proofs.automaton import DEAD, TemplateAutomaton
 from engine.proofs.conditions import pairs_of_conditions, shortest_object
-from engine.proofs.exclusive import check_exclusive, find_overlaps
+from engine.proofs.exclusive import OVERLAPS_MAX, check_exclusive, find_overlaps
 from engine.proofs.joint import overlapping_pairs
 from engine.proofs.pairs import pairs_to_compare
 from engine.proofs.witness import alphabet_of, shortest_text
@@ -251,6 +251,16 @@ def test_a_record_that_two_systems_would_take_is_told_once_with_both_readings(
     assert len(found) == 3
     for one in found:
         assert all("reads timestamp=" in note for note in one.notes)
+
+
+def test_of_hundreds_of_overlaps_some_are_told_and_that_there_are_more() -> None:
+    made = [kind_of(f"k{n}", template=f"{{a}} N{n} {{b}}") for n in range(40)]
+    found = check_exclusive([system_of(*made)])
+    assert len(found) == OVERLAPS_MAX
+    assert [one.notes[-1] for one in found if "there may be more" in one.notes[-1]] == [
+        f"there may be more: the search ends after {OVERLAPS_MAX}"
+    ]
+    assert "there may be more" in found[-1].notes[-1]
 
 
 def test_ignored_records_and_kinds_of_one_spec_are_compared_too() -> None:
