@@ -12,8 +12,10 @@ from rich.text import Text
 
 from engine.cli.options import Commands, add_format, add_systems
 from engine.cli.revisions import specs_of
+from engine.diagnostics import SpecError
+from engine.model import System
 from engine.proofs.differences import Difference, find_differences
-from engine.proofs.exclusive import Claim
+from engine.proofs.exclusive import Claim, check_exclusive
 from engine.spec import load_systems
 from engine.views.terminal import console, visible
 
@@ -50,12 +52,22 @@ def run(arguments: argparse.Namespace) -> int:
         specs_of(arguments.old, systems) as old,
         specs_of(arguments.new or str(systems), systems) as new,
     ):
-        found = find_differences(load_systems([old]), load_systems([new]))
+        found = find_differences(_sound(old), _sound(new))
     if arguments.format == "json":
         sys.stdout.write(_as_json(found) + "\n")
     else:
         _print(found)
     return 1 if any(one.change == "lost" for one in found) else 0
+
+
+def _sound(path: Path) -> tuple[System, ...]:
+    """The specs there. Raises SpecError also where two of them claim one record: whose such a
+    record was nobody could say."""
+    systems = load_systems([path])
+    findings = check_exclusive(systems)
+    if findings:
+        raise SpecError(findings)
+    return systems
 
 
 def _print(found: Sequence[Difference]) -> None:

@@ -98,7 +98,7 @@ def tabulate(deliveries: Iterable[Sequence[Record]], normalizer: Normalizer) -> 
     progress: dict[str, int] = {}
     store = SqliteStore.open(":memory:", normalizer.systems)
     with closing(store):
-        for records in deliveries:
+        for records in filter(None, deliveries):
             batch = _batch(records, progress, normalizer)
             store.commit(batch)
             _deliver_again(store, batch)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Final
 
 from engine.interpreter import holds
 from engine.model import Condition
 
 Conditions = Sequence[Condition]
+
+_WITNESSES_MAX: Final = 200
 
 _ABSENT: Final = None
 """What a key has that is not there (or null)."""
@@ -30,7 +32,8 @@ def shortest_object(
     domains: _Domains | None = _all_values(every)
     for condition in (one for conditions in accepting for one in conditions):
         domains = _narrowed(domains, condition, holds=True)
-    found = list(_outside(domains, list(refusing)))
+    # Each is a witness; the first ones are as short as need be where there are very many.
+    found = list(islice(_outside(domains, list(refusing)), _WITNESSES_MAX))
     if not found:
         return None
     order = list(dict.fromkeys(condition.key for condition in every))
@@ -113,7 +116,7 @@ def pairs_of_conditions(kinds: Sequence[Sequence[Condition]]) -> Iterator[tuple[
     key = counts.most_common(1)[0][0] if counts else ""
     by_value: dict[str | None, list[int]] = {}
     for index, values in enumerate(named):
-        for value in values.get(key, (None,)):
+        for value in dict.fromkeys(values.get(key, (None,))):
             by_value.setdefault(value, []).append(index)
     anywhere = by_value.pop(None, [])
     pairs = {pair for members in by_value.values() for pair in combinations(members, 2)}

@@ -30,7 +30,8 @@ class Difference(NamedTuple):
 
 def find_differences(old: Sequence[System], new: Sequence[System]) -> list[Difference]:
     """Every record kind that loses, gains or gives away records, with a shortest record each;
-    an empty list is the proof that every record goes where it went."""
+    an empty list is the proof that every record goes where it went. Within each of the two no
+    record may be claimed twice (``check_exclusive``)."""
     before, after = _claims(old), _claims(new)
     sharing = _may_share(before, after)
     return [
@@ -90,12 +91,17 @@ def _moved(
 ) -> Iterator[Difference]:
     for first, second in sorted(sharing):
         one, other = before[first], after[second]
-        if one.name == other.name:
+        if _taker(one) == _taker(other):
             continue
         # Of a record that several kinds accept, the one that comes first takes it.
         witness = _witness([one, other], [*_before_it(one, before), *_before_it(other, after)])
         if witness is not None:
             yield Difference("moved", one, other, witness)
+
+
+def _taker(claim: Claim) -> str:
+    """Who takes the record: ignored ones go to one place, whichever entry names them."""
+    return f"{claim.system.name}.ignore" if claim.kind.role == "ignore" else claim.name
 
 
 def _before_it(claim: Claim, claims: Sequence[Claim]) -> list[Claim]:

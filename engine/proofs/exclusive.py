@@ -26,6 +26,10 @@ _HELPED_MAX: Final = 10
 """For how many of them a typed field that would help is searched for, which takes a while."""
 
 
+_PAIRS_MAX: Final = 500
+"""More pairs than that are first narrowed down by one walk over all templates."""
+
+
 class Claim(NamedTuple):
     """A record kind of a system."""
 
@@ -84,9 +88,10 @@ def check_exclusive(systems: Sequence[System], *, doubted: Container[str] = ()) 
 def _text_overlaps(claims: Sequence[Claim]) -> Iterator[Overlap]:
     templates = [template_of(claim) for claim in claims]
     automata: dict[int, TemplateAutomaton] = {}
-    pairs = overlapping_pairs(templates)
-    if pairs is None:
-        pairs = set(pairs_to_compare(templates))
+    pairs = set(pairs_to_compare(templates))
+    if len(pairs) > _PAIRS_MAX:
+        walked = overlapping_pairs(templates)
+        pairs = pairs if walked is None else walked
     for first, second in sorted(pairs):
         for index in (first, second):
             if index not in automata:

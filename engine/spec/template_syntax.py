@@ -118,6 +118,14 @@ def _check_possible(template: Template) -> None:
             "a record that begins with { is read as JSON, never by a template",
             "write a spec with format: json",
         )
+    last = template.parts[-1]
+    if isinstance(last, LiteralPart) and last.text.endswith(("\n", "\r")):
+        raise TemplateError(
+            "E305",
+            len(template.source) - 1,
+            "a line break at the end, which is no part of a record",
+            "in YAML `|` keeps a line break at the end: write `|-`, or quotes",
+        )
     if any("\0" in part.text for part in template.parts if isinstance(part, LiteralPart)):
         raise TemplateError("E305", 0, "a NUL character, which no record may hold")
 

@@ -124,6 +124,17 @@ def test_a_sample_that_gives_something_else_is_one_failed_check(
     assert "1 check failed" in err
 
 
+def test_an_empty_log_gives_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_specs(tmp_path)
+    folder = tmp_path / "systems" / "pay"
+    for name in ("empty.log", "empty.expected.jsonl"):
+        (folder / name).write_text("")
+    status, out, _ = run(capsys)
+    assert (status, out) == (0, "")
+    status, out, _ = run(capsys, "--update")
+    assert (status, out) == (0, "")
+
+
 def test_a_record_kind_needs_a_sample(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`validate` warns and `run` runs; a spec that nothing shows to be right does not pass."""
     before, sample, after = PAY.partition("    samples:\n")

@@ -20,6 +20,7 @@ from engine.model import Condition, Record, RecordKind, Rejection, System, Templ
 from engine.proofs.differences import find_differences
 from engine.resources import resource
 from engine.spec import load_systems
+from engine.spec.template_syntax import parse_template
 
 HERE = Location("made.yaml", 1, 1)
 SHIPPED = resource("systems")
@@ -188,6 +189,37 @@ def test_what_is_neither_a_folder_nor_a_revision_is_wrong_usage(
 ) -> None:
     assert main(["diff", "--systems", str(changed), "--", named]) == 2
     assert "neither a directory of specs nor a git revision" in capsys.readouterr().err
+
+
+def test_specs_that_claim_one_record_twice_are_refused(
+    changed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such a record goes to the quarantine, however many kinds accept it."""
+    copy = min(changed.glob("*.yaml"))
+    twin = copy.read_text().replace(f"system: {copy.stem}", "system: twin")
+    (changed / "twin.yaml").write_text(twin)
+    assert main(["diff", str(SHIPPED), str(changed)]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "E403" in printed.err
+
+
+def test_ignored_records_have_no_order() -> None:
+    old, new = (
+        text_system("s", *(parse_template(one) for one in made))
+        for made in (["up {:digits}", "down {:digits}"], ["down {:digits}", "up {:digits}"])
+    )
+    assert find_differences([old], [new]) == []
+
+
+def test_a_choice_of_conditions_to_break_ends_soon() -> None:
+    """Every kind but the last could be missed in three ways."""
+    keys = [[f"{letter}{n}" for letter in "abc"] for n in range(16)]
+    kinds = [[Condition(key, "present") for key in one] for one in keys]
+    old = json_system("s", [Condition("x", "present")])
+    new = json_system("s", *([Condition("x", "present"), *one] for one in kinds))
+    (lost, *_) = find_differences([old], [new])
+    assert (lost.change, lost.witness) == ("lost", '{"x": "x"}')
 
 
 def test_text_is_for_a_person(changed: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -253,6 +253,11 @@ def test_a_record_that_two_systems_would_take_is_told_once_with_both_readings(
         assert all("reads timestamp=" in note for note in one.notes)
 
 
+def test_a_value_named_twice_is_one_value() -> None:
+    twice = kind_of("k", [Condition("system", "one_of", ("a", "a"))])
+    assert check_exclusive([system_of(twice)]) == []
+
+
 def test_of_hundreds_of_overlaps_some_are_told_and_that_there_are_more() -> None:
     made = [kind_of(f"k{n}", template=f"{{a}} N{n} {{b}}") for n in range(40)]
     found = check_exclusive([system_of(*made)])
