@@ -5,6 +5,7 @@ Plain on purpose: it is the meaning of a spec, and whatever runs faster is held 
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
@@ -85,7 +86,8 @@ def decode(record: Record) -> Body:
 def _text_of(record: Record) -> str:
     if record.oversize is not None:
         raise Refused("too_long", f"{record.oversize.length} bytes long")
-    value = record.value.removesuffix(b"\n").removesuffix(b"\r")
+    # Programs put a byte order mark at the beginning of a file, where it is no text of the record.
+    value = record.value.removeprefix(BOM_UTF8).removesuffix(b"\n").removesuffix(b"\r")
     if not value.strip():
         raise Refused("empty_record", "no content")
     if b"\0" in value:

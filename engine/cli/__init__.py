@@ -86,6 +86,11 @@ def _last_word(error: Exception) -> int:
     if isinstance(error, EnvironmentFailure):
         talk(str(error))
         return ENVIRONMENT
+    if isinstance(error, OSError):
+        # What is read and stored has words of its own: this is what was printed.
+        _forget_stdout()
+        talk(f"what was printed could not be written: {error.strerror or error}")
+        return ENVIRONMENT
     talk(f"this should not happen: {error!r} (--debug shows where; please report it)")
     return ENVIRONMENT
 

@@ -99,6 +99,8 @@ def positive(text: str) -> int:
 
 def stored_text(text: str) -> str:
     """The value of an argument that is looked for in a store, where all text is UTF-8."""
+    if not text:
+        raise argparse.ArgumentTypeError("empty")
     try:
         text.encode()
     except UnicodeEncodeError as error:

@@ -52,6 +52,8 @@ class FileReader:
         self._framer = self._new_framer(start)
         self.at_end = False
         self._has_ended = False
+        self.has_open_line = False
+        """Whether the last record is a line that had no end (yet)."""
 
     def _new_framer(self, start: int) -> Framer:
         mid_line = start > 0 and self.content.read_at(start - 1, 1) != b"\n"
@@ -118,7 +120,9 @@ class FileReader:
             if self.at_end:
                 if self.final:
                     self._raise_if_cut()
-                    self._ready += self._framer.end()
+                    open_line = self._framer.end()
+                    self._ready += open_line
+                    self.has_open_line = bool(open_line)
                     self._has_ended = True
                 break
         return size

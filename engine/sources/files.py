@@ -106,6 +106,7 @@ class FileSource:
                     break
                 before = reader.ready
                 bytes_left -= reader.read(max_records - ready, bytes_left, deadline)
+                self._tell_open_line(reader)
                 ready += reader.ready - before
             full = ready >= max_records or bytes_left <= 0
             now = time.monotonic()
@@ -144,6 +145,14 @@ class FileSource:
         self._readers.clear()
 
     # --- reading ----------------------------------------------------------------------------
+
+    def _tell_open_line(self, reader: FileReader) -> None:
+        if reader.has_open_line:
+            reader.has_open_line = False
+            self._on_note(
+                f"{reader.path} ends without a line break: its last line is taken as it is "
+                "(a file that is still being written is for --follow)"
+            )
 
     def _known_progress(self, stream: str) -> Progress | None:
         return self._moved.get(stream) or self._progress(stream)

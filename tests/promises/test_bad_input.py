@@ -11,8 +11,9 @@ import pytest
 from histories import accounts, play
 from made_systems import SYSTEMS
 
+from engine.interpreter import compile_normalizer
 from engine.mapping import IDENTIFIER_CHARS_MAX
-from engine.model import Oversize, Record
+from engine.model import Event, Oversize, Record
 from engine.stores.sqlite import SqliteStore
 
 STREAM = "kafka:c/raw-logs/0"
@@ -77,8 +78,8 @@ BAD = {
     "only blanks": (b" \t ", "empty_record"),
     "only a no-break space": ("\u00a0".encode(), "no_match"),
     # text that is not quite it
-    "a byte order mark before text": (b"\xef\xbb\xbf" + alpha(), "no_match"),
-    "a byte order mark before JSON": (b"\xef\xbb\xbf" + beta(), "no_match"),
+    "two byte order marks": (b"\xef\xbb\xbf\xef\xbb\xbf" + alpha(), "no_match"),
+    "only a byte order mark": (b"\xef\xbb\xbf", "empty_record"),
     "U+2028 at the end": (alpha() + "\u2028".encode(), "no_match"),
     "two records in one": (alpha() + b"\n" + alpha(), "no_match"),
     "another case": (alpha().lower(), "no_match"),
@@ -215,3 +216,12 @@ def test_a_hostile_record_of_10_mb_costs_no_more_than_its_length(value: bytes) -
     begin = time.process_time()
     play({STREAM: [Record(STREAM, 0, 1, value)]})
     assert time.process_time() - begin < 10
+
+
+@pytest.mark.parametrize("value", [alpha(), beta()], ids=["text", "JSON"])
+def test_a_byte_order_mark_is_no_part_of_a_record(value: bytes) -> None:
+    plain, marked = compile_normalizer(SYSTEMS).normalize(
+        [Record("s", 0, 1, value), Record("s", 0, 1, b"\xef\xbb\xbf" + value)]
+    )
+    assert isinstance(plain, Event)
+    assert marked == plain
