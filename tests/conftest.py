@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,10 @@ from hypothesis import settings
 # The machine is shared and slow at times: a property is held or not, however long it takes.
 settings.register_profile("logloom", deadline=None, print_blob=True)
 settings.load_profile("logloom")
+
+# A shell's background job ignores Ctrl-C, and so would every process that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FACTS = os.environ.get("LOGLOOM_TEST_KAFKA", "")
 
