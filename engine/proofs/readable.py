@@ -37,7 +37,7 @@ def as_logged(text: str, accepting: Sequence[Template], refusing: Sequence[Templ
         for type_name, found in list(_typed_values(template, text)):
             start = text.find(found)
             changed = text[:start] + _REAL[type_name] + text[start + len(found) :]
-            if is_witness(changed):
+            if len(changed) <= len(text) and is_witness(changed):
                 text = changed
     return text
 

@@ -9,6 +9,7 @@ import pytest
 
 from engine.model import FieldPart, LiteralPart, Template
 from engine.proofs.automaton import TemplateAutomaton
+from engine.proofs.readable import as_logged
 from engine.proofs.witness import shortest_text
 from engine.spec.template_syntax import parse_template
 from engine.templates import Mismatch, match
@@ -133,3 +134,10 @@ def test_two_thousand_random_pairs_against_every_short_text() -> None:
             assert len(text) > 6 or set(text) - set(LETTERS)
     assert len(pairs) > 2000
     assert 300 < overlaps < 1700
+
+
+def test_a_real_value_is_never_longer_than_the_shortest() -> None:
+    one, other = parse_template("{a:ip} up"), parse_template("{a} up")
+    text = verdict(one, other)
+    assert text == ":: up"
+    assert as_logged(text, [one, other]) == ":: up"
