@@ -281,4 +281,4 @@ def _talk(line: str) -> None:
 def _say(line: str) -> None:
     """To standard error; what does not print is shown as an escape."""
     shown = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in line)
-    print(shown, file=sys.stderr, flush=True)  # noqa: T201
+    print(shown, file=sys.stderr, flush=True)  # noqa: T201 - a line for a person

@@ -15,7 +15,7 @@ from engine.cli.revisions import specs_of
 from engine.diagnostics import SpecError
 from engine.model import System
 from engine.proofs.differences import Difference, find_differences
-from engine.proofs.exclusive import Claim, check_exclusive
+from engine.proofs.exclusive import Claim, check_exclusive, shown
 from engine.spec import load_systems
 from engine.views.terminal import console, visible
 
@@ -75,7 +75,9 @@ def _print(found: Sequence[Difference]) -> None:
     for one in found:
         text = Text(f"{one.change:<7}", style=_COLOURS[one.change])
         text.append(" ").append(_kinds(one), style="bold")
-        text.append(f"\n        {visible(one.witness)}", style="default")
+        claim = one.before or one.after
+        assert claim is not None
+        text.append(f"\n        {visible(shown(one.witness, claim))}", style="default")
         out.print(text)
     counts = ", ".join(
         f"{sum(one.change == change for one in found)} {change}" for change in _COLOURS

@@ -51,7 +51,7 @@ def _git(folder: Path, *words: str) -> bytes | None:
     """What git says; None if it says no. Raises EnvironmentFailure without git."""
     command = ["git", "-C", str(folder), *words]
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=60)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, check=False, timeout=60)  # noqa: S603 - git, by words
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EnvironmentFailure(f"git does not answer: {error}") from error
     return done.stdout if done.returncode == 0 else None

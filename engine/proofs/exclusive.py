@@ -155,13 +155,14 @@ def _diagnostic(overlap: Overlap, *, with_help: bool) -> Diagnostic:
     return Diagnostic(
         location=other.kind.location,
         code="E403",
-        message=f"{one.name} and {other.name} both accept {_shown(witness, one)}",
+        message=f"{one.name} and {other.name} both accept {shown(witness, one)}",
         help=(_separation(overlap) if with_help else "") or CODES["E403"].help,
         notes=(_reading(one, witness), _reading(other, witness)),
     )
 
 
-def _shown(witness: str, claim: Claim) -> str:
+def shown(witness: str, claim: Claim) -> str:
+    """A witness as a person reads it: text in quotes, since blanks at an end count."""
     return witness if claim.kind.template is None else _quoted(witness)
 
 

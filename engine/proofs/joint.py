@@ -89,11 +89,13 @@ def _tree_of(templates: Sequence[Template]) -> _Node:
     for index, template in enumerate(templates):
         node = root
         for element in _elements(template):
-            below = node.letters if isinstance(element, str) else node.fields
-            if element not in below:
-                nodes.append(_Node())
-                below[element] = nodes[-1]  # type: ignore[index]  # each is keyed by its own kind
-            node = below[element]  # type: ignore[index]
+            made = _Node()
+            if isinstance(element, str):
+                node = node.letters.setdefault(element, made)
+            else:
+                node = node.fields.setdefault(element, made)
+            if node is made:
+                nodes.append(made)
         node.ends.append(index)
     for node in reversed(nodes):  # what is below was made later
         below_it = [*node.letters.values(), *node.fields.values()]

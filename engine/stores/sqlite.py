@@ -194,8 +194,7 @@ def failures_as_one_line(path: Path) -> Iterator[None]:
     except apsw.ReadOnlyError as error:
         raise EnvironmentFailure(f"the store {path} cannot be written (permissions?)") from error
     except apsw.CantOpenError as error:
-        # Path.is_dir raises where a name is too long.
-        is_directory = os.path.isdir(path)  # noqa: PTH112
+        is_directory = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for a long name
         why = "it is a directory" if is_directory else "no such directory, or no permission"
         raise EnvironmentFailure(f"cannot open the store {path}: {why}") from error
     except (apsw.NotADBError, apsw.CorruptError) as error:

@@ -7,6 +7,7 @@ import json
 import random
 from collections import deque
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -182,8 +183,8 @@ def kind_of(
 
 
 def system_of(*kinds: RecordKind, name: str = "made") -> System:
-    form = "text" if kinds[0].template is not None else "json"
-    return System(name, form, "UTC", kinds, None, None, "0" * 64, "", Location("made.yaml", 1, 1))  # type: ignore[arg-type]
+    form: Literal["json", "text"] = "text" if kinds[0].template is not None else "json"
+    return System(name, form, "UTC", kinds, None, None, "0" * 64, "", Location("made.yaml", 1, 1))
 
 
 def takers(systems: list[System], record: str) -> int:
