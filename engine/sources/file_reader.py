@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from itertools import islice
 
 from engine.diagnostics import EnvironmentFailure
 from engine.model import Record, StreamAdvance
 from engine.ports import Progress
 from engine.sources.claims import PlacedFile
 from engine.sources.content import CHUNK_BYTES, Content, Inode, title_of
-from engine.sources.framing import Framer, Framing, new_framer
+from engine.sources.framing import Framer, Framing, new_framer, take
 from engine.sources.identity import incarnation, is_still
 
 
@@ -136,16 +135,9 @@ class FileReader:
 
     def hand_over(self, records_max: int) -> StreamAdvance | None:
         """At most so many of the records that wait; None if nothing has moved."""
-        records = list(islice(self._ready, records_max))
-        for _ in records:
-            self._ready.popleft()
-        if not self._ready:
-            reached = self._framer.begin
-        elif records:
-            reached = records[-1].next_offset
-        else:
-            return None
-        if reached == self._handed.next_offset:
+        before = self._handed.next_offset
+        records, reached = take(self._ready, records_max, self._framer.begin, before)
+        if reached == before:
             return None
         known = incarnation(self.content, self._beginning, reached)
         self._handed = Progress(reached, known)

@@ -7,6 +7,7 @@ a record, its time is linear.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final, Literal, Protocol, get_args
 
 from engine.model import Record
@@ -42,3 +43,16 @@ def new_framer(
     if framing == "json":
         return JsonFramer(stream, offset, record_bytes_max)
     return LineFramer(stream, offset, record_bytes_max, mid_line=mid_line)
+
+
+def take(
+    ready: deque[Record], records_max: int, begin: int, before: int
+) -> tuple[list[Record], int]:
+    """At most so many of the records that wait, and how far the stream is read with them.
+
+    ``begin`` is where the record begins that is not whole yet, ``before`` how far it was read.
+    """
+    records = [ready.popleft() for _ in range(min(records_max, len(ready)))]
+    if not ready:
+        return records, begin
+    return records, records[-1].next_offset if records else before

@@ -13,7 +13,6 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +20,7 @@ from engine.diagnostics import EnvironmentFailure
 from engine.model import Record, StreamAdvance
 from engine.ports import ProgressLookup
 from engine.sources.content import CHUNK_BYTES, reading, title_of
-from engine.sources.framing import RECORD_BYTES_MAX, Framing, new_framer
+from engine.sources.framing import RECORD_BYTES_MAX, Framing, new_framer, take
 
 STANDARD_INPUT: Final = 0
 _READ_BYTES_MAX: Final = 64 << 20
@@ -127,16 +126,9 @@ class PipeSource:
                 raise EnvironmentFailure(f"{self._title} cannot be read: {error}") from None
 
     def _hand_over(self, max_records: int) -> list[StreamAdvance]:
-        records = list(islice(self._ready, max_records))
-        for _ in records:
-            self._ready.popleft()
-        if not self._ready:
-            reached = self._framer.begin
-        elif records:
-            reached = records[-1].next_offset
-        else:
-            return []
-        if reached == self._handed_offset:
+        before = self._handed_offset
+        records, reached = take(self._ready, max_records, self._framer.begin, before)
+        if reached == before:
             return []
         self._handed += records
         self._handed_offset = reached
