@@ -17,12 +17,14 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Chars:
-    """One character of a set, given as in a regular expression's brackets: ``0-9A-Fa-f``."""
+    """One character of a set, given as in a regular expression's brackets: ``0-9A-Fa-f``, or,
+    ``negated``, any other character. ``-`` itself stands first or last; nothing is escaped."""
 
     members: str
+    negated: bool = False
 
     def __contains__(self, char: str) -> bool:
-        return char in _members(self.members)
+        return (char in _members(self.members)) != self.negated
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,7 @@ Pattern = Chars | Seq | Alt | Repeat
 def regex(pattern: Pattern) -> str:
     """The pattern as a regular expression without capturing groups."""
     if isinstance(pattern, Chars):
-        is_one = len(pattern.members) == 1
-        return re.escape(pattern.members) if is_one else f"[{pattern.members}]"
+        return _brackets(pattern)
     if isinstance(pattern, Seq):
         return "".join(map(regex, pattern.parts))
     if isinstance(pattern, Alt):
@@ -64,6 +65,20 @@ def regex(pattern: Pattern) -> str:
     if not isinstance(pattern.part, Chars | Alt):
         inner = f"(?:{inner})"
     return inner + _count(pattern.least, pattern.most)
+
+
+def literal(text: str) -> Seq:
+    """The pattern of one text."""
+    return Seq(tuple(map(Chars, text)))
+
+
+def _brackets(chars: Chars) -> str:
+    if len(chars.members) == 1 and not chars.negated:
+        return re.escape(chars.members)
+    if not chars.members:
+        return r"[\s\S]" if chars.negated else r"[^\s\S]"
+    escaped = re.sub(r"([\\\[\]^&~|])", r"\\\1", chars.members)
+    return f"[{'^' if chars.negated else ''}{escaped}]"
 
 
 def _count(least: int, most: int | None) -> str:
@@ -110,6 +125,7 @@ def _exactly(part: Pattern, times: int) -> Repeat:
 _DIGIT: Final = Chars("0-9")
 _HEX: Final = Chars("0-9A-Fa-f")
 _TWO_DIGITS: Final = _exactly(_DIGIT, 2)
+_TWO_HEX: Final = _exactly(_HEX, 2)
 
 _OCTET: Final = Alt(
     (
@@ -160,9 +176,31 @@ _ISO: Final = Seq(
     )
 )
 
+_BLANKS: Final = " \t"
+_SPACE: Final = _BLANKS + "\r\n\x0b\x0c"
+_HOST: Final = _some(Chars("A-Za-z0-9._-"))
+_MAC: Final = Alt(
+    tuple(Seq((_TWO_HEX, _exactly(Seq((_one(sign), _TWO_HEX)), 5))) for sign in (":", "-"))
+)
+
+
+def _quoted(sign: str) -> Pattern:
+    plain = Chars(sign + "\\\n", negated=True)
+    escape = Seq((_one("\\"), Chars("\n", negated=True)))
+    return Seq((_one(sign), _some(Alt((plain, escape)), 0), _one(sign)))
+
+
+def _between(opening: str, closing: str) -> Pattern:
+    return Seq((_one(opening), _some(Chars("\n", negated=True), 0), _one(closing)))
+
+
 TYPES: Final[Mapping[str, Pattern]] = {
     "word": _some(Chars("A-Za-z0-9_")),
+    "name": _some(Chars("A-Za-z0-9_.$-")),
+    "token": _some(Chars(_SPACE, negated=True)),
+    "alpha": _some(Chars("A-Za-z")),
     "digits": _some(_DIGIT),
+    "integer": Seq((_maybe(_one("-")), _some(_DIGIT))),
     "number": Seq((_maybe(_one("-")), _some(_DIGIT), _maybe(_one("."), _some(_DIGIT)))),
     "hex": _some(_HEX),
     "uuid": Seq(
@@ -174,7 +212,17 @@ TYPES: Final[Mapping[str, Pattern]] = {
         )
     ),
     "ip": Alt((_IPV6, _IPV4)),
+    "ipv4": _IPV4,
+    "ipv6": _IPV6,
+    "mac": _MAC,
+    "host": _HOST,
+    "email": Seq((_some(Chars("A-Za-z0-9.!#$%&'*+/=?^_`{|}~-")), _one("@"), _HOST)),
+    "path": Seq((_one("/"), _some(Chars(_SPACE + "\"", negated=True), 0))),
+    "quoted": Alt((_quoted('"'), _quoted("'"))),
+    "json": Alt((_between("{", "}"), _between("[", "]"))),
+    "spaces": _some(Chars(_BLANKS)),
+    "rest": _some(Chars("", negated=True)),
     "iso": _ISO,
 }
-"""What a field of each type may be (``engine.model.FIELD_TYPES``). ``iso`` is extended ISO 8601,
-to the nanosecond, zone optional."""
+"""What a field of each built-in type may be. ``iso`` is extended ISO 8601, to the nanosecond, zone
+optional; the other types of times are in ``engine.time_formats``."""

@@ -1,0 +1,95 @@
+"""What may follow a place in a template: where a bare field ends, and whether a segment that could
+be read is the right one (docs/specs.md, how a template reads).
+
+A bare field ends at the first place where what may follow it begins: the literal after it, or a
+character with which the typed field after it can begin. Before a group it is the beginning of any
+of its branches, told by their literal and the first character of a typed field after that, or
+whatever follows the group. So the look ahead is bounded, and reading stays linear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from engine.model import FieldPart, GroupPart, LiteralPart, Part, RegexPart
+from engine.patterns import Alt, Chars, Pattern, Repeat, Seq, literal
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """What may come next: one of ``starts``; the end of the record (``at_end``); or ``anything``,
+    where a field comes next that any text could begin."""
+
+    starts: tuple[Pattern, ...] = ()
+    at_end: bool = False
+    anything: bool = False
+
+    def __or__(self, other: Follow) -> Follow:
+        starts = tuple(dict.fromkeys((*self.starts, *other.starts)))
+        return Follow(starts, self.at_end or other.at_end, self.anything or other.anything)
+
+
+END: Final = Follow(at_end=True)
+ANYTHING: Final = Follow(anything=True)
+
+
+def follow_of(parts: Sequence[Part], after: Follow, *, opens_branch: bool = False) -> Follow:
+    """What a text begins with that ``parts``, and then ``after``, read."""
+    if not parts:
+        return after
+    part, rest = parts[0], parts[1:]
+    if isinstance(part, LiteralPart):
+        beginning = literal(part.text)
+        if opens_branch and rest and (first := _first_of(rest[0])) is not None:
+            beginning = Seq((*beginning.parts, first))
+        return Follow((beginning,))
+    if isinstance(part, RegexPart):
+        return ANYTHING
+    if isinstance(part, GroupPart):
+        beyond = follow_of(rest, after)
+        found = Follow()
+        for branch in part.branches:
+            found |= follow_of(branch, beyond, opens_branch=True) if branch else beyond
+        return found
+    if part.type is None:
+        return ANYTHING
+    first = _first_of(part)
+    found = ANYTHING if first is None else Follow((first,))
+    return found | follow_of(rest, after) if part.may_be_empty else found
+
+
+def _first_of(part: Part) -> Pattern | None:
+    """The characters with which a typed field begins; None if it is none, or may be any."""
+    if not isinstance(part, FieldPart) or part.type is None:
+        return None
+    if part.values:
+        return Alt(tuple(dict.fromkeys(Chars(value[0]) for value in part.values if value)))
+    first = tuple(dict.fromkeys(first_chars(part.type.pattern)))
+    if any(one == Chars("", negated=True) for one in first):
+        return None
+    return first[0] if len(first) == 1 else Alt(first)
+
+
+def first_chars(pattern: Pattern) -> list[Chars]:
+    """The sets of characters with which a text that fits can begin."""
+    if isinstance(pattern, Chars):
+        return [pattern]
+    if isinstance(pattern, Repeat):
+        return [] if pattern.most == 0 else first_chars(pattern.part)
+    found: list[Chars] = []
+    for part in pattern.parts:
+        found += first_chars(part)
+        if isinstance(pattern, Seq) and not _may_be_empty(part):
+            break
+    return found
+
+
+def _may_be_empty(pattern: Pattern) -> bool:
+    if isinstance(pattern, Chars):
+        return False
+    if isinstance(pattern, Repeat):
+        return pattern.least == 0 or _may_be_empty(pattern.part)
+    every = all if isinstance(pattern, Seq) else any
+    return every(map(_may_be_empty, pattern.parts))

@@ -1,0 +1,86 @@
+"""The words every room shares: what a spec says, what a record is, what becomes of it.
+
+Plain immutable values, no behaviour that could differ between rooms.
+"""
+
+from __future__ import annotations
+
+from engine.model.records import (
+    Attempt,
+    Detail,
+    Event,
+    Ignored,
+    Outcome,
+    Oversize,
+    Record,
+    Rejection,
+    StreamAdvance,
+)
+from engine.model.specs import (
+    EVENT_FIELDS,
+    EXPORT_FIELDS,
+    OPTIONAL_FIELDS,
+    REQUIRED_FIELDS,
+    STATUSES,
+    Condition,
+    Csv,
+    FieldMapping,
+    Index,
+    Join,
+    Json,
+    Key,
+    KeyValues,
+    Path,
+    Reading,
+    RecordKind,
+    Sample,
+    System,
+    ValueMap,
+)
+from engine.model.templates import (
+    FieldPart,
+    FieldType,
+    GroupPart,
+    LiteralPart,
+    Part,
+    RegexPart,
+    Template,
+)
+
+__all__ = [
+    "EVENT_FIELDS",
+    "EXPORT_FIELDS",
+    "OPTIONAL_FIELDS",
+    "REQUIRED_FIELDS",
+    "STATUSES",
+    "Attempt",
+    "Condition",
+    "Csv",
+    "Detail",
+    "Event",
+    "FieldMapping",
+    "FieldPart",
+    "FieldType",
+    "GroupPart",
+    "Ignored",
+    "Index",
+    "Join",
+    "Json",
+    "Key",
+    "KeyValues",
+    "LiteralPart",
+    "Outcome",
+    "Oversize",
+    "Part",
+    "Path",
+    "Reading",
+    "Record",
+    "RecordKind",
+    "RegexPart",
+    "Rejection",
+    "Sample",
+    "StreamAdvance",
+    "System",
+    "Template",
+    "ValueMap",
+]
