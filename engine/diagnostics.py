@@ -96,6 +96,18 @@ CODES: Final[Mapping[str, Code]] = {
     "E316": Code("a constant that would throw all records together"),
     "E317": Code("an order that names an unknown record kind"),
     "E318": Code("an order that goes round", "say of one kind only that it comes after the other"),
+    "E319": Code(
+        "a path to a value that is none",
+        'write a.b, a."key with . in it", a[0], or a[*].b for the first that has a b',
+    ),
+    "E320": Code("a key that this field cannot have"),
+    "E321": Code("a field type that cannot be"),
+    "E322": Code("a time format that cannot be"),
+    "E323": Code("a header that cannot be"),
+    "E324": Code("a regular expression that cannot be"),
+    "E325": Code("a spec that extends what is not there"),
+    "E326": Code("an entry of a map that cannot be"),
+    "E327": Code("a record without a correlation id in a join"),
     # E4: the specs do not go together
     "E401": Code("one system in two files", "one file a system: rename one, or merge them"),
     "E402": Code("no specs"),

@@ -1,22 +1,25 @@
 """Match text against a template: linear, one reading only (semantics, chapter 5).
 
-This is the slow and obvious form of the rules; whatever runs faster is held against it.
+A template is read from left to right and never goes back over what it has chosen, so every part
+reads the record at most once. This is the slow and obvious form of the rules; whatever runs faster
+is held against it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from engine.model import FieldPart, LiteralPart, Template
-from engine.patterns import TYPES, regex
+from engine.follows import END, Follow, follow_of
+from engine.model import FieldPart, FieldType, GroupPart, LiteralPart, Part, RegexPart, Template
+from engine.patterns import Chars, Seq, regex
+from engine.regexes import compile_regex, longest_run
 
-TYPE_PATTERNS: Final[Mapping[str, str]] = {name: regex(one) for name, one in TYPES.items()}
-"""What a field of each type may be, as a regular expression. A field takes the longest run."""
-
-_TYPES = {name: re.compile(pattern) for name, pattern in TYPE_PATTERNS.items()}
+_TEMPLATES_MAX: Final = 4096
+_ESCAPE: Final = re.compile(r"""\\(["'\\])""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,47 +31,91 @@ class Mismatch:
 
 
 def match(template: Template, text: str) -> dict[str, str] | Mismatch:
-    """The named captures of ``text``, or how far the template got."""
-    captures: dict[str, str] = {}
-    at = 0
-    followers: list[LiteralPart | FieldPart | None] = [*template.parts[1:], None]
-    for part, follower in zip(template.parts, followers, strict=True):
-        if isinstance(part, LiteralPart):
-            if not text.startswith(part.text, at):
-                return Mismatch(at + _common_prefix(part.text, text, at), _quoted(part.text))
-            at += len(part.text)
-            continue
-        end = _field_end(part, follower, text, at)
-        if isinstance(end, Mismatch):
-            return end
-        if part.name is not None:
-            captures[part.name] = text[at:end]
-        at = end
-    if at < len(text):
-        return Mismatch(at, "the end of the record")
-    return captures
+    """The named captures of ``text``, or how far the template got. A field of a segment that is
+    not there is not captured; one that may be empty, and is, is ``""``."""
+    progress = _Progress(text)
+    end = _compiled(template)(progress, 0)
+    if end == len(text):
+        return dict(progress.captures)
+    if end >= 0:
+        progress.expect(end, "the end of the record")
+    return Mismatch(progress.at, progress.expected)
 
 
-def _field_end(
-    field: FieldPart, follower: LiteralPart | FieldPart | None, text: str, at: int
-) -> int | Mismatch:
-    if field.type is not None:
-        run = _TYPES[field.type].match(text, at)
-        return run.end() if run else Mismatch(at, f"a field of type {field.type}")
-    if follower is None:
-        end = len(text)
-    else:
-        assert isinstance(follower, LiteralPart)  # two fields never stand side by side
-        end = text.find(follower.text, at)
-    line_end = text.find("\n", at, end if end >= 0 else len(text))
-    if line_end >= 0:
-        return Mismatch(line_end, "no line break inside a field")
-    if end < 0:
-        assert isinstance(follower, LiteralPart)
-        return Mismatch(at, f"{_quoted(follower.text)} further on")
-    if end == at:
-        return Mismatch(at, f"a value for {{{field.name or ''}}}")
-    return end
+def match_prefix(template: Template, text: str) -> bool:
+    """Whether ``text`` begins with what the template says."""
+    return _compiled_prefix(template)(_Progress(text), 0) >= 0
+
+
+class _Progress:
+    """One reading of one text: what was captured, and the furthest place where it ended."""
+
+    __slots__ = ("at", "captures", "expected", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.captures: list[tuple[str, str]] = []
+        self.at = 0
+        self.expected = ""
+
+    def expect(self, at: int, expected: str) -> int:
+        """Note that the reading cannot go on; the furthest counts. Returns -1."""
+        if at >= self.at:
+            self.at, self.expected = at, expected
+        return -1
+
+
+_Step = Callable[[_Progress, int], int]
+"""Reads a part of the text from a place: the place after it, or -1."""
+
+
+@lru_cache(_TEMPLATES_MAX)
+def _compiled(template: Template) -> _Step:
+    return _sequence(template.parts, END)
+
+
+@lru_cache(_TEMPLATES_MAX)
+def _compiled_prefix(template: Template) -> _Step:
+    return _sequence(template.parts, Follow(at_end=True, anything=True))
+
+
+def _sequence(parts: Sequence[Part], after: Follow) -> _Step:
+    steps = [_step(part, follow_of(parts[at + 1 :], after)) for at, part in enumerate(parts)]
+    if len(steps) == 1:
+        return steps[0]
+
+    def read(progress: _Progress, at: int) -> int:
+        for step in steps:
+            at = step(progress, at)
+            if at < 0:
+                break
+        return at
+
+    return read
+
+
+def _step(part: Part, follow: Follow) -> _Step:
+    if isinstance(part, LiteralPart):
+        return _literal(part.text)
+    if isinstance(part, GroupPart):
+        return _group(part, follow)
+    if isinstance(part, RegexPart):
+        return _regex(part)
+    return _bare(part, follow) if part.type is None else _typed(part, part.type)
+
+
+# --- literals and fields ------------------------------------------------------------------------
+
+
+def _literal(literal: str) -> _Step:
+    length = len(literal)
+
+    def read(progress: _Progress, at: int) -> int:
+        if progress.text.startswith(literal, at):
+            return at + length
+        return progress.expect(at + _common_prefix(literal, progress.text, at), f'"{literal}"')
+
+    return read
 
 
 def _common_prefix(literal: str, text: str, at: int) -> int:
@@ -78,5 +125,141 @@ def _common_prefix(literal: str, text: str, at: int) -> int:
     return length
 
 
-def _quoted(literal: str) -> str:
-    return f'"{literal}"'
+def _typed(part: FieldPart, type_: FieldType) -> _Step:
+    run, name, is_quoted = longest_run(type_.pattern), part.name, type_.value == "quoted"
+    may_be_empty, values = part.may_be_empty, frozenset(part.values)
+    expected = f"a field of type {type_.name}"
+    if values:
+        expected = " or ".join(f'"{value}"' for value in part.values)
+
+    def read(progress: _Progress, at: int) -> int:
+        end = run(progress.text, at)
+        if end < 0:
+            if not may_be_empty:
+                return progress.expect(at, expected)
+            end = at
+        if name is not None or values:
+            value = progress.text[at:end]
+            if is_quoted:
+                value = _ESCAPE.sub(r"\1", value[1:-1])
+            if values and value not in values:
+                return progress.expect(at, expected)
+            if name is not None:
+                progress.captures.append((name, value))
+        return end
+
+    return read
+
+
+def _bare(part: FieldPart, follow: Follow) -> _Step:
+    name, may_be_empty, values = part.name, part.may_be_empty, frozenset(part.values)
+    find, sought = _search(follow), _sought(follow)
+
+    def read(progress: _Progress, at: int) -> int:
+        text = progress.text
+        end = find(text, at)
+        line_end = text.find("\n", at, end if end >= 0 else len(text))
+        if line_end >= 0:
+            return progress.expect(line_end, "no line break inside a field")
+        if end < 0:
+            return progress.expect(at, f"{sought} further on")
+        if end == at and not may_be_empty:
+            return progress.expect(at, f"a value for {{{name or ''}}}")
+        if values and text[at:end] not in values:
+            return progress.expect(at, " or ".join(f'"{value}"' for value in part.values))
+        if name is not None:
+            progress.captures.append((name, text[at:end]))
+        return end
+
+    return read
+
+
+def _search(follow: Follow) -> Callable[[str, int], int]:
+    """The first place, from one on, where what may follow begins; -1 if there is none."""
+    if not follow.starts:
+        return lambda text, at: len(text)
+    only = _as_text(follow)
+    if only is not None and not follow.at_end:
+        return lambda text, at: text.find(only, at)
+    begins = _beginnings(follow)
+    at_end = follow.at_end
+
+    def find(text: str, at: int) -> int:
+        found = begins.search(text, at)
+        if found is not None:
+            return found.start()
+        return len(text) if at_end else -1
+
+    return find
+
+
+def _beginnings(follow: Follow) -> re.Pattern[str]:
+    return re.compile("|".join(map(regex, follow.starts)))
+
+
+def _as_text(follow: Follow) -> str | None:
+    """The only literal that may follow; None if there are others, or characters."""
+    if len(follow.starts) != 1:
+        return None
+    (start,) = follow.starts
+    chars = start.parts if isinstance(start, Seq) else ()
+    texts = [one.members for one in chars if isinstance(one, Chars) and not one.negated]
+    is_text = len(texts) == len(chars) > 0 and all(len(one) == 1 for one in texts)
+    return "".join(texts) if is_text else None
+
+
+def _sought(follow: Follow) -> str:
+    literal = _as_text(follow)
+    return f'"{literal}"' if literal is not None else "what may come next"
+
+
+def _regex(part: RegexPart) -> _Step:
+    read_all = compile_regex(part)
+
+    def read(progress: _Progress, at: int) -> int:
+        captures = read_all(progress.text[at:])
+        if captures is None:
+            return progress.expect(at, "what the regular expression says")
+        progress.captures += captures.items()
+        return len(progress.text)
+
+    return read
+
+
+# --- groups -------------------------------------------------------------------------------------
+
+
+def _group(part: GroupPart, follow: Follow) -> _Step:
+    branches = [_sequence(branch, follow) if branch else None for branch in part.branches]
+    may_follow, name = _is_followed(follow), part.name
+
+    def read(progress: _Progress, at: int) -> int:
+        kept = len(progress.captures)
+        for branch in branches:
+            end = at if branch is None else branch(progress, at)
+            if end >= 0 and (branch is None or may_follow(progress, end)):
+                if name is not None:
+                    progress.captures.insert(kept, (name, progress.text[at:end]))
+                return end
+            del progress.captures[kept:]
+        return -1
+
+    return read
+
+
+def _is_followed(follow: Follow) -> Callable[[_Progress, int], bool]:
+    """Whether what may follow begins at a place."""
+    if follow.anything:
+        return lambda progress, at: True
+    begins = _beginnings(follow) if follow.starts else None
+    at_end = follow.at_end
+
+    def is_followed(progress: _Progress, at: int) -> bool:
+        if at_end and at == len(progress.text):
+            return True
+        if begins is not None and begins.match(progress.text, at):
+            return True
+        progress.expect(at, "what comes after the segment")
+        return False
+
+    return is_followed

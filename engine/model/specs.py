@@ -143,6 +143,7 @@ class Sample:
     record: str
     gives: Mapping[str, str | None]
     location: Location
+    attributes: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

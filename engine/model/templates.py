@@ -70,9 +70,13 @@ class Template:
     parts: tuple[Part, ...]
 
     @property
-    def fields(self) -> Mapping[str, FieldType | None]:
-        """Its named fields in order, with their types (None: bare, or a captured segment)."""
-        return dict(_named(self.parts))
+    def fields(self) -> Mapping[str, tuple[FieldType | None, ...]]:
+        """Its named fields in order, with the types that each has in one alternative or another
+        (None: bare, or a captured segment)."""
+        found: dict[str, tuple[FieldType | None, ...]] = {}
+        for name, type_ in _named(self.parts):
+            found[name] = (*found.get(name, ()), type_)
+        return found
 
     @property
     def field_names(self) -> tuple[str, ...]:

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import zoneinfo
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from typing import Literal, cast
 
 from engine.diagnostics import Location
-from engine.model import Condition, Join, RecordKind, Sample, System, Template
+from engine.model import Join, Path, RecordKind, Sample, System, Template
+from engine.spec.conditions import build_path
+from engine.spec.digest import digest_of
 from engine.spec.findings import Findings, did_you_mean
-from engine.spec.join import build_join, event_fields, scalars_in, texts_in
-from engine.spec.mappings import Kind, build_mappings
+from engine.spec.join import build_join, event_fields
+from engine.spec.kinds import Common, build_common, build_kind, build_shape, parsed
+from engine.spec.mappings import Kind
 from engine.spec.order import check_order
-from engine.spec.shape import Path
-from engine.spec.template_syntax import TemplateError, parse_template
-from engine.spec.yaml_nodes import ListNode, MapNode, Node, ScalarNode, entries_of
+from engine.spec.readings import build_readings
+from engine.spec.shape import Path as Place
+from engine.spec.template_syntax import parse_template
+from engine.spec.yaml_nodes import (
+    ListNode,
+    MapNode,
+    Node,
+    ScalarNode,
+    entries_of,
+    texts_in,
+    to_plain,
+)
+
+Redaction = Literal["hash", "mask", "drop"]
+Raw = Literal["keep", "redact", "drop"]
 
 
 def build_system(
-    root: Node, source: str, broken: Sequence[Path], findings: Findings
+    root: Node, source: str, broken: Sequence[Place], findings: Findings
 ) -> System | None:
     """The system that a document describes; None if anything in it is wrong.
 
@@ -39,18 +53,23 @@ def build_system(
 class _SystemBuilder:
     root: MapNode
     source: str
-    broken: Sequence[Path]
+    broken: Sequence[Place]
     findings: Findings
+    common: Common = field(init=False)
 
     def build(self) -> System | None:
         """Build every part, so that each tells its findings."""
         before = len(self.findings.diagnostics)
         timezone = self._timezone()
+        self.common = build_common(self.root, self.findings)
         kinds = self._record_kinds()
         check_order(self.root, self.findings)
         join = self._join(kinds)
+        self._check_ids(join, kinds)
         merge = self._merge()
         ignored = self._ignored()
+        redactions, raw = self._redact()
+        first_line = self._first_line()
         if self.broken or len(self.findings.diagnostics) > before:
             return None
         built = [kind for kind in kinds.values() if kind is not None] + ignored
@@ -58,7 +77,7 @@ class _SystemBuilder:
         assert isinstance(name, ScalarNode)
         described = System(
             name=name.text,
-            format="json" if self._is_json else "text",
+            format=self.common.format,
             timezone=timezone,
             kinds=tuple(built),
             join=join,
@@ -66,13 +85,11 @@ class _SystemBuilder:
             digest="",
             source=self.source,
             location=name.location,
+            first_line=first_line,
+            redactions=redactions,
+            raw=raw,
         )
-        return replace(described, digest=_digest(described))
-
-    @property
-    def _is_json(self) -> bool:
-        node = self.root.items["format"]
-        return isinstance(node, ScalarNode) and node.text == "json"
+        return replace(described, digest=digest_of(described))
 
     def _is_intact(self, *path: str | int) -> bool:
         """Whether nothing at the path, above or below it is broken."""
@@ -121,42 +138,27 @@ class _SystemBuilder:
         self, name: str, node: Node, location: Location, details: frozenset[str] | None
     ) -> RecordKind | None:
         """The kind; without knowing which are details (a broken join) it is only looked at."""
-        entries = entries_of(node)
-        template = None if self._is_json else self._template(entries["template"])
-        samples = self._samples(entries.get("samples"))
-        if template is None and not self._is_json:
+        samples = self._samples(entries_of(node).get("samples"))
+        shape = build_shape(name, node, self.common, self.findings)
+        if shape is None:
             return None
-        where = _conditions(entries.get("where"))
+        template, where = shape
         is_detail = None if details is None else name in details
-        taken = self._taken() if is_detail else ()
-        kind = Kind(name, location, template, where, is_detail, taken)
-        mappings = build_mappings(kind, entries.get("fields"), self.findings)
-        after = {one.text: one.location for one in scalars_in(entries.get("after"))}
-        if mappings is None or samples is None or is_detail is None:
-            return None
-        return RecordKind(
-            name=name,
-            role="detail" if is_detail else "event",
-            template=template,
-            where=where,
-            mappings=mappings,
-            samples=samples,
-            location=location,
-            after=after,
+        kind = Kind(
+            name,
+            location,
+            template,
+            where,
+            is_detail,
+            self._taken() if is_detail else (),
+            (*self.common.readings, *build_readings(entries_of(node).get("read"))),
+            self.common.absent,
         )
+        built = build_kind(kind, node, self.common, samples or (), self.findings)
+        return None if samples is None else built
 
     def _taken(self) -> tuple[str, ...]:
         return texts_in(entries_of(self.root.items["join"]).get("take"))
-
-    def _template(self, node: Node) -> Template | None:
-        assert isinstance(node, ScalarNode)
-        try:
-            return parse_template(node.text)
-        except TemplateError as error:
-            at = node.text_location
-            place = Location(at.file, at.line, at.column + error.offset)
-            self.findings.add(error.code, place, str(error), error.help)
-            return None
 
     def _samples(self, node: Node | None) -> tuple[Sample, ...] | None:
         samples, names_are_known = [], True
@@ -165,13 +167,15 @@ class _SystemBuilder:
             record, gives = entries["record"], entries["gives"]
             assert isinstance(record, ScalarNode)
             assert isinstance(gives, MapNode)
-            names_are_known &= event_fields(gives, self.findings, with_system=True) is not None
+            known = event_fields(gives, self.findings, with_system=True, but=("attributes",))
+            names_are_known &= known is not None
             values = {
                 field: None if value.is_null else value.text
                 for field, value in gives.items.items()
                 if isinstance(value, ScalarNode)
             }
-            samples.append(Sample(record.text, values, record.location))
+            kept = {k: to_plain(v) for k, v in entries_of(gives.items.get("attributes")).items()}
+            samples.append(Sample(record.text, values, record.location, kept))
         return tuple(samples) if names_are_known else None
 
     def _ignored(self) -> list[RecordKind]:
@@ -180,20 +184,16 @@ class _SystemBuilder:
             return []
         kinds = []
         for index, item in enumerate(node.items):
-            template = None if self._is_json else self._template(item)
-            if template is None and not self._is_json:
-                continue
-            kinds.append(
-                RecordKind(
-                    name=f"ignore[{index}]",
-                    role="ignore",
-                    template=template,
-                    where=_conditions(item) if self._is_json else (),
-                    mappings=(),
-                    samples=(),
-                    location=item.location,
+            name = f"ignore[{index}]"
+            key = "template" if self.common.format == "text" else "where"
+            described = MapNode({key: item}, {key: item.location}, item.location)
+            shape = build_shape(name, described, self.common, self.findings)
+            if shape is not None:
+                template, where = shape
+                flat = tuple(one for one in self.common.readings if one.is_flat)
+                kinds.append(
+                    RecordKind(name, "ignore", template, where, (), (), item.location, {}, flat)
                 )
-            )
         return kinds
 
     # --- what holds for all kinds -----------------------------------------------------------------
@@ -211,52 +211,33 @@ class _SystemBuilder:
             return None
         return event_fields(merge, self.findings)
 
+    def _check_ids(self, join: Join | None, kinds: Mapping[str, RecordKind | None]) -> None:
+        """Both halves of a join need the id that joins them."""
+        for name in (*join.events, *join.details) if join is not None else ():
+            kind = kinds.get(name)
+            ways = [one for one in kind.mappings if one.target == "correlation_id"] if kind else []
+            if kind is not None and any(not one.sources for one in ways):
+                message = f'"{name}" is joined, and has no correlation_id to be joined by'
+                self.findings.add("E327", kind.location, message)
 
-def _conditions(node: Node | None) -> tuple[Condition, ...]:
-    conditions = []
-    for key, value in entries_of(node).items():
-        if isinstance(value, ScalarNode) and value.text == "present":
-            conditions.append(Condition(key, "present"))
-        elif isinstance(value, ScalarNode) and value.text == "absent":
-            conditions.append(Condition(key, "absent"))
-        else:
-            conditions.append(Condition(key, "one_of", texts_in(value)))
-    return tuple(conditions)
+    def _redact(self) -> tuple[tuple[tuple[Path, Redaction], ...], Raw]:
+        node = self.root.items.get("redact")
+        if not isinstance(node, MapNode) or not self._is_intact("redact"):
+            return (), "keep"
+        found: list[tuple[Path, Redaction]] = []
+        raw: Raw = "keep"
+        for field, how in node.items.items():
+            assert isinstance(how, ScalarNode)
+            if field == "raw":
+                raw = cast(Raw, how.text)
+                continue
+            path = build_path(field, node.keys[field], self.findings)
+            if path is not None:
+                found.append((path, cast(Redaction, how.text)))
+        return tuple(found), raw
 
-
-# --- digest -----------------------------------------------------------------------------------
-
-
-def _digest(system: System) -> str:
-    """SHA-256 of what the spec says; samples, positions, layout and comments say nothing."""
-    said = {
-        "system": system.name,
-        "format": system.format,
-        "timezone": system.timezone,
-        "kinds": [
-            {
-                "name": kind.name,
-                "role": kind.role,
-                "template": kind.template and kind.template.source,
-                "where": [[one.key, one.test, list(one.values)] for one in kind.where],
-                "after": sorted(kind.after),
-                "mappings": [
-                    [one.target, one.source, one.constant, one.values and dict(one.values)]
-                    for one in kind.mappings
-                ],
-            }
-            for kind in system.kinds
-        ],
-        "join": system.join
-        and [
-            system.join.events,
-            system.join.details,
-            {field: list(values) for field, values in system.join.when.items()},
-            system.join.take,
-            system.join.within_us,
-            system.join.pairing,
-        ],
-        "merge": system.merge,
-    }
-    text = json.dumps(said, sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    def _first_line(self) -> Template | None:
+        node = self.root.items.get("first_line")
+        if not isinstance(node, ScalarNode):
+            return None
+        return parsed(node, self.findings, lambda text: parse_template(text, self.common.types))

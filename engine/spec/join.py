@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from engine.model import OPTIONAL_FIELDS, STATUSES, Join, RecordKind
 from engine.spec.findings import Findings, did_you_mean
 from engine.spec.mappings import check_event_field
-from engine.spec.yaml_nodes import ListNode, MapNode, Node, ScalarNode, entries_of
+from engine.spec.yaml_nodes import MapNode, Node, ScalarNode, entries_of, scalars_in, texts_in
 
 _DURATION: Final = re.compile(r"([0-9]+)(ms|s|m|h|d)")
 _UNIT_US: Final = {
@@ -23,21 +23,11 @@ _NEEDED: Final = frozenset({"event", "detail", "when", "take", "within"})
 _WITHIN_US_MAX: Final = 3650 * _UNIT_US["d"]
 
 
-def texts_in(node: Node | None) -> tuple[str, ...]:
-    """The text of a scalar, or the texts of a list's scalars."""
-    return tuple(scalar.text for scalar in scalars_in(node))
-
-
-def scalars_in(node: Node | None) -> list[ScalarNode]:
-    """A scalar, or a list's scalars."""
-    items = node.items if isinstance(node, ListNode) else [node]
-    return [item for item in items if isinstance(item, ScalarNode)]
-
-
 def event_fields(
-    node: Node, findings: Findings, *, with_system: bool = False
+    node: Node, findings: Findings, *, with_system: bool = False, but: Sequence[str] = ()
 ) -> tuple[str, ...] | None:
-    """The event fields that a list or the keys of a mapping name; None if one is none."""
+    """The event fields that a list or the keys of a mapping name, ``but`` for other keys; None if
+    one is none."""
     if isinstance(node, MapNode):
         named = list(node.keys.items())
     else:
@@ -45,6 +35,7 @@ def event_fields(
     known = [
         check_event_field(name, location, findings, with_system=with_system)
         for name, location in named
+        if name not in but
     ]
     return tuple(name for name, _ in named) if all(known) else None
 

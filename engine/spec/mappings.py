@@ -1,9 +1,10 @@
-"""Where the event fields of one record kind come from."""
+"""Where the event fields and attributes of one record kind come from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, cast
 
 from engine.diagnostics import Location
 from engine.model import (
@@ -12,14 +13,30 @@ from engine.model import (
     REQUIRED_FIELDS,
     STATUSES,
     Condition,
+    Csv,
     FieldMapping,
+    Key,
+    Path,
+    Reading,
     Template,
 )
+from engine.spec.conditions import build_conditions, build_path, first_key
 from engine.spec.findings import Findings, did_you_mean
-from engine.spec.yaml_nodes import MapNode, Node, ScalarNode, entries_of
+from engine.spec.value_maps import build_value_map
+from engine.spec.yaml_nodes import (
+    ListNode,
+    MapNode,
+    Node,
+    ScalarNode,
+    entries_of,
+    scalars_in,
+    texts_in,
+)
+from engine.time_formats import NAMED_FORMATS, TimeFormatError, pattern_of
 
 _MAPPED_FIELDS = tuple(name for name in EVENT_FIELDS if name != "system_id")
 _NEVER_CONSTANT = ("correlation_id", "timestamp")
+_ONLY_FOR = {"format": "timestamp", "clock": "timestamp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +50,8 @@ class Kind:
     where: tuple[Condition, ...]
     is_detail: bool | None
     take: tuple[str, ...]
+    readings: tuple[Reading, ...] = ()
+    absent: tuple[str, ...] = ()
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -42,29 +61,53 @@ class Kind:
         taken = tuple(name for name in self.take if name in OPTIONAL_FIELDS)
         return ("correlation_id", *taken) if self.is_detail else REQUIRED_FIELDS
 
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The fields that a record of it can have; None where it could have any key."""
+        flat = [one.form for one in self.readings if one.is_flat]
+        if self.template is None or any(not isinstance(one, Csv) for one in flat):
+            return None
+        columns = [name for one in flat if isinstance(one, Csv) for name in one.columns]
+        return (*self.template.field_names, *columns)
+
 
 def build_mappings(
     kind: Kind, node: Node | None, findings: Findings
 ) -> tuple[FieldMapping, ...] | None:
     """The mappings of a record kind in the order of the event fields; None if any is wrong."""
     before = len(findings.diagnostics)
-    mappings: dict[str, FieldMapping] = {}
+    mappings: dict[str, list[FieldMapping]] = {}
     for target, value in entries_of(node).items():
         assert isinstance(node, MapNode)
-        if check_event_field(target, node.keys[target], findings):
-            _check_constant(target, value, findings)
-            mapping = _mapping(target, value, findings)
-            if mapping is None:
-                continue
-            _check_source(kind, mapping, value, findings)
-            mappings[target] = mapping
+        if target != "attributes" and check_event_field(target, node.keys[target], findings):
+            mappings[target] = _ways_to(kind, target, value, findings)
     for name in _self_mapped(kind):
-        mappings.setdefault(name, FieldMapping(name, source=name))
+        if name not in mappings:
+            mappings[name] = [_plain(kind, name, (Key(name),))]
     if len(findings.diagnostics) == before:
         _check_complete(kind, mappings, findings)
     if len(findings.diagnostics) > before:
         return None
-    return tuple(mappings[name] for name in _MAPPED_FIELDS if name in mappings)
+    return tuple(one for name in _MAPPED_FIELDS for one in mappings.get(name, []))
+
+
+def build_attributes(
+    kind: Kind, node: Node | None, findings: Findings
+) -> tuple[tuple[FieldMapping, ...], bool]:
+    """What else is kept of a record of this kind, and whether that is everything."""
+    mappings: list[FieldMapping] = []
+    keeps_all = False
+    for item in node.items if isinstance(node, ListNode) else [node]:
+        if isinstance(item, ScalarNode):
+            if item.text == "all":
+                keeps_all = True
+                continue
+            path = _path(kind, item.text, item.location, findings)
+            if path is not None:
+                mappings.append(FieldMapping(item.text, (path,)))
+        for target, value in entries_of(item).items():
+            mappings += _ways_to(kind, target, value, findings)
+    return tuple(mappings), keeps_all
 
 
 def check_event_field(
@@ -78,95 +121,209 @@ def check_event_field(
         findings.add("E306", location, "the system_id is the system's name, from `system`")
     else:
         message = f'there is no event field "{name}"'
-        findings.add("E306", location, message, did_you_mean(name, known))
+        help_text = did_you_mean(name, known)
+        findings.add("E306", location, message, help_text)
     return False
 
 
 def _self_mapped(kind: Kind) -> tuple[str, ...]:
     """The event fields that come from the field or key of the same name.
 
-    A JSON kind could have any key, so it says which ones count: an event takes all of them; a
-    detail its id, what the join takes, and a time only if every one has it
-    (``timestamp: present``), since two halves are measured on one clock.
+    A kind that could have any key says which ones count: an event takes all of them; a detail its
+    id, what the join takes, and a time only if every one has it (``timestamp: present``), since two
+    halves are measured on one clock.
     """
-    if kind.template is not None:
-        return tuple(name for name in kind.template.field_names if name in _MAPPED_FIELDS)
-    absent = {one.key for one in kind.where if one.test == "absent"}
+    if kind.names is not None:
+        return tuple(name for name in kind.names if name in _MAPPED_FIELDS)
+    captured = kind.template.field_names if kind.template is not None else ()
+    absent = {first_key(one.path) for one in kind.where if one.test == "absent"}
     if not kind.is_detail:
         return tuple(name for name in _MAPPED_FIELDS if name not in absent)
-    told = {one.key for one in kind.where if one.test == "present"}
-    wanted = {*kind.required, *(told & {"timestamp"})}
+    told = {first_key(one.path) for one in kind.where if one.test == "present"}
+    wanted = {*kind.required, *({*told, *captured} & {"timestamp"})}
     return tuple(name for name in _MAPPED_FIELDS if name in wanted - absent)
 
 
-def _mapping(target: str, node: Node, findings: Findings) -> FieldMapping | None:
+# --- one value ----------------------------------------------------------------------------------
+
+
+def _ways_to(kind: Kind, target: str, node: Node, findings: Findings) -> list[FieldMapping]:
+    """The mappings of one target; of several the first that gives a value counts."""
+    nodes = node.items if isinstance(node, ListNode) else [node]
+    found = [_way_to(kind, target, one, findings) for one in nodes]
+    return [one for one in found if one is not None]
+
+
+def _way_to(kind: Kind, target: str, node: Node, findings: Findings) -> FieldMapping | None:
     if isinstance(node, ScalarNode):
-        return FieldMapping(target, source=node.text)
-    entries = entries_of(node)
-    source, constant = _text(entries.get("from")), _text(entries.get("value"))
-    if (constant is None) == (source is None and "map" not in entries):
-        message = f'"{target}" needs either `value`, or `from`, `map` or both'
-        findings.add("E315", node.location, message)
+        path = _path(kind, node.text, node.location, findings)
+        return None if path is None else _plain(kind, target, (path,))
+    assert isinstance(node, MapNode)
+    entries = node.items
+    if not _check_keys(target, node, findings):
         return None
-    if constant is not None:
-        _check_status(target, entries["value"], findings)
-        return FieldMapping(target, constant=constant)
-    values = None
-    if "map" in entries:
-        for value in entries_of(entries["map"]).values():
-            _check_status(target, value, findings)
-        values = _texts(entries["map"])
-    return FieldMapping(target, source=source or target, values=values)
+    when = build_conditions(entries.get("when"), findings)
+    _check_when(kind, entries.get("when"), when, findings)
+    if "clock" in entries:
+        return FieldMapping(target, when=when, is_record_time=True)
+    value = entries.get("value")
+    if isinstance(value, ScalarNode):
+        _check_constant(target, value, findings)
+        constant = None if value.is_null else value.text
+        return FieldMapping(target, constant=constant, when=when)
+    return _read(kind, target, node, when, findings)
+
+
+def _read(
+    kind: Kind, target: str, node: MapNode, when: tuple[Condition, ...], findings: Findings
+) -> FieldMapping:
+    """A mapping that takes a value from the record."""
+    entries = node.items
+    named = scalars_in(entries.get("from"))
+    found = [_path(kind, one.text, one.location, findings) for one in named]
+    if "from" not in entries:
+        found = [_path(kind, target, node.location, findings)]
+    sources = tuple(path for path in found if path is not None)
+    absent = texts_in(entries["absent"]) if "absent" in entries else _absent(kind, target)
+    formats = _formats(entries["format"], findings) if "format" in entries else None
+    return FieldMapping(
+        target,
+        sources,
+        values=build_value_map(entries["map"], target, findings) if "map" in entries else None,
+        when=when,
+        absent=absent,
+        case=cast(Literal["upper", "lower"] | None, _text(entries.get("case"))),
+        formats=_own_formats(kind, target, sources) if formats is None else formats,
+        redact=cast(Literal["hash", "mask", "drop"] | None, _text(entries.get("redact"))),
+    )
+
+
+def _plain(kind: Kind, target: str, sources: tuple[Path, ...]) -> FieldMapping:
+    formats = _own_formats(kind, target, sources)
+    return FieldMapping(target, sources, absent=_absent(kind, target), formats=formats)
+
+
+def _absent(kind: Kind, target: str) -> tuple[str, ...]:
+    return kind.absent if target in _MAPPED_FIELDS else ()
+
+
+def _own_formats(kind: Kind, target: str, sources: tuple[Path, ...]) -> tuple[str, ...]:
+    """How a timestamp is written, as the types of its field say."""
+    if target != "timestamp":
+        return ()
+    fields = kind.template.fields if kind.template is not None else {}
+    if len(sources) != 1 or len(sources[0]) != 1:
+        return ("iso",)
+    types = fields.get(first_key(sources[0]), ())
+    told = [one.time_format for one in types if one is not None and one.time_format is not None]
+    return tuple(dict.fromkeys(told)) or ("iso",)
+
+
+def _formats(node: Node, findings: Findings) -> tuple[str, ...]:
+    for scalar in scalars_in(node):
+        try:
+            pattern_of(scalar.text)
+        except TimeFormatError as error:
+            message = f'no time format "{scalar.text}": {error}'
+            known = did_you_mean(scalar.text, NAMED_FORMATS, "such as iso or %d/%m/%Y %H:%M:%S")
+            findings.add("E322", scalar.location, message, known)
+    return texts_in(node)
 
 
 def _text(node: Node | None) -> str | None:
     return node.text if isinstance(node, ScalarNode) else None
 
 
-def _texts(node: Node) -> Mapping[str, str]:
-    return {
-        key: value.text for key, value in entries_of(node).items() if isinstance(value, ScalarNode)
-    }
+def _path(kind: Kind, source: str, location: Location, findings: Findings) -> Path | None:
+    """The path that is written there, if it leads to what a record of this kind can have."""
+    path = build_path(source, location, findings)
+    if path is None or kind.names is None:
+        return path
+    name = first_key(path)
+    if name not in kind.names:
+        message = f'the template of "{kind.name}" has no field "{name}"'
+        findings.add("E307", location, message, did_you_mean(name, kind.names))
+        return None
+    if len(path) > 1 and name not in {one.field for one in kind.readings}:
+        message = f'"{name}" is text: it has no parts that a path could lead to'
+        findings.add("E307", location, message, f"say how it is read: read: {{{name}: json}}")
+        return None
+    return path
 
 
-def _check_status(target: str, node: Node, findings: Findings) -> None:
-    if target == "status" and isinstance(node, ScalarNode) and node.text not in STATUSES:
+# --- what cannot be -----------------------------------------------------------------------------
+
+
+def _check_keys(target: str, node: MapNode, findings: Findings) -> bool:
+    """Whether the keys of a mapping go together, and with its target."""
+    entries = node.items
+    ways = [key for key in ("value", "clock") if key in entries]
+    reads = [key for key in ("from", "map", "format", "absent", "case") if key in entries]
+    is_attribute = target not in _MAPPED_FIELDS
+    if len(ways) > 1 or (ways and reads):
+        message = f'"{target}" has one of `value`, `clock`, or `from` with what goes with it'
+        findings.add("E315", node.location, message)
+        return False
+    if not ways and not reads and not is_attribute and "when" not in entries:
+        message = f'"{target}" needs `value`, or `from`, `map` or both'
+        findings.add("E315", node.location, message)
+        return False
+    for key, only in _ONLY_FOR.items():
+        if key in entries and target != only:
+            message = f"`{key}` is for the {only}, not for {target}"
+            findings.add("E320", node.keys[key], message)
+            return False
+    if "redact" in entries and not is_attribute:
+        message = f"`redact` is for attributes, not for {target}"
+        help_text = "to redact a field wherever it goes, name it under `redact` of the spec"
+        findings.add("E320", node.keys["redact"], message, help_text)
+        return False
+    return True
+
+
+def _check_when(
+    kind: Kind, node: Node | None, conditions: tuple[Condition, ...], findings: Findings
+) -> None:
+    if kind.names is None or not isinstance(node, MapNode):
+        return
+    for condition, location in zip(conditions, node.keys.values(), strict=False):
+        name = first_key(condition.path)
+        if name not in {*kind.names, "status"}:
+            message = f'the template of "{kind.name}" has no field "{name}"'
+            findings.add("E307", location, message, did_you_mean(name, [*kind.names, "status"]))
+
+
+def _check_constant(target: str, node: ScalarNode, findings: Findings) -> None:
+    if target == "status" and node.text not in STATUSES:
         message = f'"{node.text}" is no status'
         findings.add("E312", node.location, message, did_you_mean(node.text, STATUSES))
-
-
-def _check_constant(target: str, node: Node, findings: Findings) -> None:
-    if target in _NEVER_CONSTANT and "value" in entries_of(node):
+    if target in _NEVER_CONSTANT and not (target == "correlation_id" and node.is_null):
         message = f"a constant {target} would be that of every record"
-        findings.add("E316", node.location, message, "take it from the record with `from`")
+        help_text = "take it from the record with `from`"
+        if target == "correlation_id":
+            help_text += "; records that have none: correlation_id: {value: null}"
+        findings.add("E316", node.location, message, help_text)
 
 
-def _check_source(kind: Kind, mapping: FieldMapping, node: Node, findings: Findings) -> None:
-    """A text record has no other fields than its template's."""
-    if kind.template is None or mapping.source is None:
-        return
-    names = kind.template.field_names
-    if mapping.source not in names:
-        named = entries_of(node).get("from", node)
-        message = f'the template of "{kind.name}" has no field "{mapping.source}"'
-        findings.add("E307", named.location, message, did_you_mean(mapping.source, names))
-
-
-def _check_complete(kind: Kind, mappings: Mapping[str, FieldMapping], findings: Findings) -> None:
+def _check_complete(
+    kind: Kind, mappings: Mapping[str, list[FieldMapping]], findings: Findings
+) -> None:
     missing = [name for name in kind.required if name not in mappings]
     if not missing:
         return
     needed = "complete an event" if kind.is_detail else "make an event"
     source = "the template" if kind.template is not None else "the record"
     help_text = f"name a field of {source} like it, or say under `fields` where it comes from"
-    names = kind.template.field_names if kind.template is not None else ()
-    used = {mapping.source for mapping in mappings.values()}
+    names = kind.names or ()
+    used = {first_key(path) for ways in mappings.values() for one in ways for path in one.sources}
     if spare := [name for name in names if name not in used]:
         help_text += f" (not used yet: {', '.join(spare)})"
     if kind.template is not None and not names:
         help_text = "a template is no regular expression: write {name} where a value stands"
     elif "status" in missing:
         help_text += "; if it is always the same: status: {value: FAILURE}"
+    elif "correlation_id" in missing:
+        help_text += "; if such records have none: correlation_id: {value: null}"
     if not kind.is_detail and set(missing) - {"correlation_id"}:
         help_text += "; a kind that only completes another's events is named by `join: detail`"
     message = f'record kind "{kind.name}" cannot {needed}: it gives no {", ".join(missing)}'

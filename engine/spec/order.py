@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.spec.findings import Findings, did_you_mean
-from engine.spec.join import scalars_in
-from engine.spec.yaml_nodes import MapNode, ScalarNode, entries_of
+from engine.spec.yaml_nodes import MapNode, ScalarNode, entries_of, scalars_in
 
 IGNORED = "ignore"
 """All ignored records together, as ``after`` names them."""

@@ -1,46 +1,34 @@
-"""The syntax of text templates: that of the ``parse`` package, with what it lets pass refused.
+"""The syntax of text templates: that of the ``parse`` package, with what it lets pass refused, and
+with segments that may be missing, alternatives, and captured segments beside fields.
 
 ``parse`` takes ``{bar`` and ``{@timestamp}`` for literal text, and a typed field for one of its
-own types. Here a brace is a field or doubled, a name is a name, and a type is one of ours.
+own types. Here a brace is a field, a segment or doubled, a name is a name, and a type is a type.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import parse
 
-from engine.model import FIELD_TYPES, FieldPart, LiteralPart, Template
+from engine.follows import END, Follow, follow_of
+from engine.model import FieldPart, FieldType, GroupPart, LiteralPart, Part, RegexPart, Template
+from engine.spec.field_types import FIELD_TYPES, OTHER_WORDS, field_type
 from engine.spec.findings import did_you_mean
+from engine.time_formats import TimeFormatError
 
 TEMPLATE_CHARS_MAX: Final = 4096
+DEPTH_MAX: Final = 16
+"""How deep segments may stand in segments."""
 
-_TOKEN: Final = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[{}]|[^{}]+")
+_PLAIN: Final = re.compile(r"[^{}|]+")
+_FIELD: Final = re.compile(r"\{([^{}]*)\}")
+_CAPTURED: Final = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)=")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-
-
 _NAME_FIRST: Final = "here it is {name:type}, the name first: {timestamp:iso}"
-_OTHER_WORDS: Final = {
-    "d": "digits",
-    "int": "digits",
-    "integer": "digits",
-    "f": "number",
-    "float": "number",
-    "g": "number",
-    "n": "number",
-    "w": "word",
-    "x": "hex",
-    "guid": "uuid",
-    "ipv4": "ip",
-    "ipv6": "ip",
-    "date": "iso",
-    "datetime": "iso",
-    "ti": "iso",
-    "time": "iso",
-    "timestamp": "iso",
-}
-"""What others call a type: ``parse``'s letters, and the words of other tools."""
 
 
 class TemplateError(ValueError):
@@ -54,63 +42,189 @@ class TemplateError(ValueError):
         self.help = help_text
 
 
-def parse_template(source: str) -> Template:
+def parse_template(source: str, own_types: Mapping[str, FieldType] | None = None) -> Template:
     """The template that ``source`` writes down. Raises TemplateError."""
     if len(source) > TEMPLATE_CHARS_MAX:
         raise TemplateError("E301", 0, f"longer than {TEMPLATE_CHARS_MAX} characters")
-    parts: list[LiteralPart | FieldPart] = []
-    names: set[str] = set()
-    for token in _TOKEN.finditer(source):
-        if source[: token.start()].endswith("%") and ":" in token[0]:
-            raise TemplateError("E301", token.start(), "%{TYPE:name} of other tools", _NAME_FIRST)
-        part = _part(token[0], token.start())
-        last = parts[-1] if parts else None
-        if isinstance(part, LiteralPart) and isinstance(last, LiteralPart):
-            parts[-1] = LiteralPart(last.text + part.text)
-            continue
-        if isinstance(part, FieldPart):
-            if isinstance(last, FieldPart):
-                raise TemplateError("E302", token.start(), "two fields with nothing between them")
-            if part.name in names:
-                raise TemplateError("E304", token.start(), f"the field {part.name} is there twice")
-            if part.name is not None:
-                names.add(part.name)
-        parts.append(part)
-    template = Template(source, tuple(parts))
+    parser = _Parser(source, own_types or {})
+    template = Template(source, parser.sequence(""))
+    if parser.at < len(source):
+        raise TemplateError("E301", parser.at, "a } without its {")
+    check_parts(template.parts, parser.offsets)
     _check_possible(template)
     _check_parse_agrees(template)
     return template
 
 
-def _part(found: str, offset: int) -> LiteralPart | FieldPart:
-    if found in {"{{", "}}"}:
-        return LiteralPart(found[0])
-    if found == "{":
-        raise TemplateError("E301", offset, "a { without its }")
-    if found == "}":
-        raise TemplateError("E301", offset, "a } without its {")
-    if not found.startswith("{"):
-        return LiteralPart(found)
-    name, colon, type_name = found[1:-1].partition(":")
-    if name and not _NAME.fullmatch(name):
-        raise TemplateError("E301", offset, f'"{name}" is no name for a field')
-    if colon and type_name not in FIELD_TYPES:
+class _Parser:
+    """Reads a template from left to right; ``at`` is where it stands."""
+
+    def __init__(self, source: str, own_types: Mapping[str, FieldType]) -> None:
+        self.source = source
+        self.at = 0
+        self._own_types = own_types
+        self._depth = 0
+        self.offsets: dict[int, int] = {}
+        """Where each part begins, by its ``id``."""
+
+    def sequence(self, within: str) -> tuple[Part, ...]:
+        """The parts up to the end of the template, or of the segment: ``within`` is "" outside of
+        segments, "{" in one, "|" in alternatives."""
+        parts: list[Part] = []
+        while self.at < len(self.source):
+            char = self.source[self.at]
+            if (within and char == "}") or (within == "|" and char == "|"):
+                break
+            if char == "}" and not self._is_next("}}"):
+                break
+            begun = self.at
+            part, last = self._part(char), parts[-1] if parts else None
+            if isinstance(part, LiteralPart) and isinstance(last, LiteralPart):
+                part, begun = LiteralPart(last.text + part.text), self.offsets[id(last)]
+                parts.pop()
+            self.offsets[id(part)] = begun
+            parts.append(part)
+        return tuple(parts)
+
+    def _is_next(self, text: str) -> bool:
+        return self.source.startswith(text, self.at)
+
+    def _part(self, char: str) -> Part:
+        if char == "|":
+            return self._literal("|", 1)
+        if char not in "{}":
+            found = _PLAIN.match(self.source, self.at)
+            assert found is not None
+            return self._literal(found[0], len(found[0]))
+        if self._is_next("{{") or char == "}":
+            return self._literal(char, 2)
+        if self._is_next("{'"):
+            end = self.source.find("'}", self.at + 2)
+            if end < 0:
+                raise TemplateError("E301", self.at, "a {' without its '}")
+            return self._literal(self.source[self.at + 2 : end], end + 2 - self.at)
+        if self._is_next("{|"):
+            return self._group(None, 1)
+        if self._is_next("{?") and not self._is_next("{?}"):
+            segment = self._group(None, 2)
+            return replace(segment, branches=(*segment.branches, ()))
+        captured = _CAPTURED.match(self.source, self.at)
+        if captured:
+            return self._group(captured[1], len(captured[0]))
+        return self._field()
+
+    def _literal(self, text: str, length: int) -> LiteralPart:
+        self.at += length
+        return LiteralPart(text)
+
+    def _group(self, name: str | None, opening: int) -> GroupPart:
+        begun = self.at
+        self._depth += 1
+        if self._depth > DEPTH_MAX:
+            raise TemplateError("E301", begun, f"segments in more than {DEPTH_MAX} others")
+        self.at += opening
+        branches: list[tuple[Part, ...]] = []
+        if not self._is_next("|"):
+            branches.append(self.sequence("{"))
+        while self._is_next("|"):
+            self.at += 1
+            branches.append(self.sequence("|"))
+        if not self._is_next("}"):
+            raise TemplateError("E301", begun, "a { without its }")
+        self.at += 1
+        self._depth -= 1
+        if branches == [()]:
+            raise TemplateError("E301", begun, "a segment with nothing in it")
+        return GroupPart(name, tuple(branches))
+
+    def _field(self) -> FieldPart:
+        found = _FIELD.match(self.source, self.at)
+        if found is None:
+            raise TemplateError("E301", self.at, "a { without its }")
+        if self.source[: self.at].endswith("%") and ":" in found[1]:
+            raise TemplateError("E301", self.at, "%{TYPE:name} of other tools", _NAME_FIRST)
+        may_be_empty = found[1].endswith("?")
+        name, colon, type_name = found[1].removesuffix("?").partition(":")
+        if name and not _NAME.fullmatch(name):
+            raise TemplateError("E301", self.at, f'"{name}" is no name for a field')
+        part = FieldPart(name or None, self._type(type_name) if colon else None, may_be_empty)
+        self.at = found.end()
+        return part
+
+    def _type(self, name: str) -> FieldType:
+        try:
+            found = field_type(name, self._own_types)
+        except TimeFormatError as error:
+            raise TemplateError("E303", self.at, f'no time format "{name}": {error}') from error
+        if found is not None:
+            return found
+        message = f'unknown field type "{name}"' if name else "a colon without a type"
+        known = OTHER_WORDS.get(name)
+        help_text = did_you_mean(name, [*self._own_types, *FIELD_TYPES])
         raise TemplateError(
-            "E303",
-            offset,
-            f'unknown field type "{type_name}"' if type_name else "a colon without a type",
-            f'did you mean "{_OTHER_WORDS[type_name]}"?'
-            if type_name in _OTHER_WORDS
-            else did_you_mean(type_name, FIELD_TYPES),
+            "E303", self.at, message, f'did you mean "{known}"?' if known else help_text
         )
-    return FieldPart(name or None, type_name or None)
+
+
+# --- what a template cannot be ------------------------------------------------------------------
+
+
+def check_parts(parts: Sequence[Part], offsets: Mapping[int, int] | None = None) -> None:
+    """Raise TemplateError for parts of which a record could not be told in one way: two bare fields
+    side by side, or a name that one record could have twice. ``offsets`` says where each part
+    stands, by its ``id``."""
+    known = offsets or {}
+    _check_ends(parts, END, known)
+    _names_of(parts, known)
+
+
+def _check_ends(parts: Sequence[Part], after: Follow, offsets: Mapping[int, int]) -> None:
+    for index, part in enumerate(parts):
+        follow = follow_of(parts[index + 1 :], after)
+        if isinstance(part, GroupPart):
+            for branch in part.branches:
+                _check_ends(branch, follow, offsets)
+            continue
+        if not isinstance(part, FieldPart):
+            continue
+        if part.type is None and follow.anything:
+            beyond = parts[index + 1] if index + 1 < len(parts) else part
+            message = "two fields with nothing between them"
+            help_text = f"put text after {{{part.name or ''}}}, or give it a type"
+            raise TemplateError("E302", offsets.get(id(beyond), 0), message, help_text)
+        if part.type is not None and part.type.name == "rest" and follow != END:
+            message = "a field of type rest takes all there is: nothing can stand after it"
+            raise TemplateError("E302", offsets.get(id(part), 0), message)
+
+
+def _names_of(parts: Sequence[Part], offsets: Mapping[int, int]) -> set[str]:
+    """The names that one record can have of these parts."""
+    names: set[str] = set()
+    for part in parts:
+        here: set[str] = set()
+        if isinstance(part, FieldPart | GroupPart) and part.name is not None:
+            here.add(part.name)
+        if isinstance(part, RegexPart):
+            here |= set(part.names)
+        if isinstance(part, GroupPart):
+            inside = set[str]().union(*(_names_of(one, offsets) for one in part.branches))
+            _check_once(here & inside, part, offsets)
+            here |= inside
+        _check_once(names & here, part, offsets)
+        names |= here
+    return names
+
+
+def _check_once(twice: set[str], part: Part, offsets: Mapping[int, int]) -> None:
+    for name in sorted(twice):
+        raise TemplateError("E304", offsets.get(id(part), 0), f"the field {name} is there twice")
 
 
 def _check_possible(template: Template) -> None:
     """Records that begin with a brace are JSON, and a record is never empty."""
-    first = template.parts[0] if template.parts else None
-    if first is None or (isinstance(first, LiteralPart) and not template.source.strip()):
+    if not template.source.strip() or not template.parts:
         raise TemplateError("E305", 0, "an empty template", "write what the record looks like")
+    first = template.parts[0]
     if isinstance(first, LiteralPart) and first.text.lstrip().startswith("{"):
         raise TemplateError(
             "E305",
@@ -126,16 +240,18 @@ def _check_possible(template: Template) -> None:
             "a line break at the end, which is no part of a record",
             "in YAML `|` keeps a line break at the end: write `|-`, or quotes",
         )
-    if any("\0" in part.text for part in template.parts if isinstance(part, LiteralPart)):
+    if "\0" in template.source:
         raise TemplateError("E305", 0, "a NUL character, which no record may hold")
 
 
 def _check_parse_agrees(template: Template) -> None:
-    """The syntax is ``parse``'s: with plain fields it must read the same fields."""
+    """The syntax is ``parse``'s: without segments, it must read the same fields."""
+    if any(isinstance(part, GroupPart) for part in template.parts):
+        return
     plain = "".join(
         part.text.replace("{", "{{").replace("}", "}}")
         if isinstance(part, LiteralPart)
-        else "{" + (part.name or "") + "}"
+        else "{" + ((part.name if isinstance(part, FieldPart) else None) or "") + "}"
         for part in template.parts
     )
     read = parse.compile(plain, case_sensitive=True)

@@ -293,3 +293,14 @@ def node_at(root: Node, path: Iterator[str | int]) -> Node:
 def entries_of(node: Node | None) -> Mapping[str, Node]:
     """The entries of a mapping; none of anything else."""
     return node.items if isinstance(node, MapNode) else {}
+
+
+def texts_in(node: Node | None) -> tuple[str, ...]:
+    """The text of a scalar, or the texts of a list's scalars."""
+    return tuple(scalar.text for scalar in scalars_in(node))
+
+
+def scalars_in(node: Node | None) -> list[ScalarNode]:
+    """A scalar, or a list's scalars."""
+    items = node.items if isinstance(node, ListNode) else [node]
+    return [item for item in items if isinstance(item, ScalarNode)]

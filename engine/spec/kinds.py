@@ -1,0 +1,218 @@
+"""The record kinds of a spec: what a record looks like, under the header, with its conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from engine.diagnostics import Location
+from engine.model import (
+    Condition,
+    FieldType,
+    GroupPart,
+    Json,
+    Part,
+    Reading,
+    RecordKind,
+    Sample,
+    Template,
+)
+from engine.spec.conditions import build_conditions, first_key
+from engine.spec.field_types import FIELD_TYPES
+from engine.spec.findings import Findings, did_you_mean
+from engine.spec.headers import MESSAGE, build_header, under_header, whole_message
+from engine.spec.mappings import Kind, build_attributes, build_mappings
+from engine.spec.own_types import build_types
+from engine.spec.readings import build_csv, build_key_values, build_readings, check_readings
+from engine.spec.regex_syntax import RegexError, read_regex
+from engine.spec.routing import route
+from engine.spec.template_syntax import TemplateError, check_parts, parse_template
+from engine.spec.yaml_nodes import MapNode, Node, ScalarNode, entries_of, scalars_in, texts_in
+
+_Built = TypeVar("_Built")
+Format = Literal["json", "text", "key_values", "csv"]
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What a spec says for all its kinds. ``header`` is None where it has findings."""
+
+    format: Format
+    types: Mapping[str, FieldType]
+    header: tuple[Template, ...] | None
+    where: tuple[Condition, ...]
+    where_node: Node | None
+    readings: tuple[Reading, ...]
+    absent: tuple[str, ...]
+
+
+def build_common(root: MapNode, findings: Findings) -> Common:
+    """What is said above the kinds."""
+    entries = root.items
+    format_ = entries["format"]
+    assert isinstance(format_, ScalarNode)
+    types = build_types(entries.get("types"), findings)
+    readings = build_readings(entries.get("read"))
+    flat = _flat_form(format_.text, root)
+    return Common(
+        format=format_.text,  # type: ignore[arg-type] # the schema knows the words
+        types=types,
+        header=_header(entries.get("header"), types, findings),
+        where=build_conditions(entries.get("where"), findings),
+        where_node=entries.get("where"),
+        readings=(*flat, *readings),
+        absent=texts_in(entries.get("absent")),
+    )
+
+
+def _flat_form(format_: str, root: MapNode) -> tuple[Reading, ...]:
+    """The reading of a whole record, or of what stands after its header."""
+    if format_ == "key_values":
+        return (Reading(MESSAGE, build_key_values(root.items.get("key_values")), is_flat=True),)
+    if format_ == "csv":
+        return (Reading(MESSAGE, build_csv(root.items.get("csv")), is_flat=True),)
+    if format_ == "json" and "header" in root.items:
+        return (Reading(MESSAGE, Json(), is_flat=True),)
+    return ()
+
+
+def _header(
+    node: Node | None, types: Mapping[str, FieldType], findings: Findings
+) -> tuple[Template, ...] | None:
+    if node is None:
+        return ()
+    built: list[Template] = []
+    for scalar in scalars_in(node):
+        found = parsed(scalar, findings, lambda text: build_header([text], types))
+        if found is None:
+            return None
+        built += found
+    return tuple(built)
+
+
+def parsed(node: ScalarNode, findings: Findings, parse: Callable[[str], _Built]) -> _Built | None:
+    """What ``parse`` makes of a text; None with a finding where it cannot."""
+    try:
+        return parse(node.text)
+    except TemplateError as error:
+        at = node.text_location
+        place = Location(at.file, at.line, at.column + error.offset)
+        findings.add(error.code, place, str(error), error.help)
+    except RegexError as error:
+        at = node.text_location
+        place = Location(at.file, at.line, at.column + error.offset)
+        findings.add("E324", place, str(error), error.help)
+    return None
+
+
+def build_template(
+    node: Node, common: Common, findings: Findings, *, regex: bool = False
+) -> Template | None:
+    """The template of a text record, under the spec's header; None if anything is wrong."""
+    variants: list[Template] = []
+    for scalar in scalars_in(node):
+        found = parsed(scalar, findings, lambda text: _body(text, common, regex=regex))
+        if found is None:
+            return None
+        variants.append(found)
+    if common.header is None:
+        return None
+    body = variants[0] if len(variants) == 1 else _first_of(variants)
+    first = scalars_in(node)[0]
+    return parsed(first, findings, lambda _: under_header(common.header or (), body))
+
+
+def _body(source: str, common: Common, *, regex: bool) -> Template:
+    if regex:
+        return Template(source, (read_regex(source),))
+    return parse_template(source, common.types)
+
+
+def _first_of(variants: Sequence[Template]) -> Template:
+    parts: tuple[Part, ...] = (GroupPart(None, tuple(one.parts for one in variants)),)
+    check_parts(parts)
+    return Template("\n".join(one.source for one in variants), parts)
+
+
+def build_shape(
+    name: str, node: Node, common: Common, findings: Findings
+) -> tuple[Template | None, tuple[Condition, ...]] | None:
+    """What tells that a record is of this kind: its template, with the conditions that could be
+    laid into it, and the other conditions. None if anything is wrong."""
+    entries = entries_of(node)
+    before = len(findings.diagnostics)
+    where_node = entries.get("where") if common.format == "text" or "where" in entries else None
+    where = (*common.where, *build_conditions(where_node, findings))
+    template = _kind_template(entries, common, findings)
+    if len(findings.diagnostics) > before or (template is None and common.format != "json"):
+        return None
+    if template is None:
+        return None, where
+    if common.format == "text":
+        _check_fields(name, template, common.where_node, common, findings)
+        _check_fields(name, template, where_node, common, findings)
+    routed, left = route(template, where)
+    return (routed, tuple(left)) if len(findings.diagnostics) == before else None
+
+
+def _kind_template(
+    entries: Mapping[str, Node], common: Common, findings: Findings
+) -> Template | None:
+    if common.format == "text":
+        regex = "regex" in entries
+        return build_template(
+            entries["regex" if regex else "template"], common, findings, regex=regex
+        )
+    return _message_template(common)
+
+
+def _message_template(common: Common) -> Template | None:
+    """The template around a message that the format reads; None for a bare JSON record."""
+    if common.header is None or (common.format == "json" and not common.header):
+        return None
+    type_name = "json" if common.format == "json" else "rest"
+    return under_header(common.header, whole_message(FIELD_TYPES[type_name]))
+
+
+def _check_fields(
+    kind: str, template: Template, node: Node | None, common: Common, findings: Findings
+) -> None:
+    """Find conditions on fields that the template does not have."""
+    if not isinstance(node, MapNode):
+        return
+    for condition, location in zip(
+        build_conditions(node, Findings()), node.keys.values(), strict=False
+    ):
+        name = first_key(condition.path)
+        if name not in template.field_names:
+            message = f'the template of "{kind}" has no field "{name}"'
+            findings.add("E307", location, message, did_you_mean(name, template.field_names))
+
+
+def build_kind(
+    kind: Kind, node: Node, common: Common, samples: tuple[Sample, ...], findings: Findings
+) -> RecordKind | None:
+    """The kind with its mappings; None if they have findings."""
+    entries = entries_of(node)
+    fields = entries.get("fields")
+    check_readings(kind.template, entries.get("read"), kind.name, findings)
+    mappings = build_mappings(kind, fields, findings)
+    attributes, keeps_all = (), False
+    if "attributes" in entries_of(fields):
+        attributes, keeps_all = build_attributes(kind, entries_of(fields)["attributes"], findings)
+    if mappings is None or kind.is_detail is None:
+        return None
+    return RecordKind(
+        name=kind.name,
+        role="detail" if kind.is_detail else "event",
+        template=kind.template,
+        where=kind.where,
+        mappings=mappings,
+        samples=samples,
+        location=kind.location,
+        after={one.text: one.location for one in scalars_in(entries.get("after"))},
+        readings=kind.readings,
+        attributes=attributes,
+        keeps_all=keeps_all,
+    )
