@@ -11,7 +11,7 @@ from engine.ports import Source
 from engine.sources.content import reading
 from engine.sources.files import FileSource
 from engine.sources.framing import FRAMINGS, RECORD_BYTES_MAX, Framing
-from engine.sources.pipe import PipeSource
+from engine.sources.pipe import STANDARD_INPUT, PipeSource
 
 __all__ = ["FRAMINGS", "RECORD_BYTES_MAX", "Framing", "open_source"]
 
@@ -23,10 +23,12 @@ def open_source(
     follow: bool = False,
     record_bytes_max: int = RECORD_BYTES_MAX,
     accept_gap: bool = False,
+    as_written_us: int | None = None,
     on_note: Callable[[str], None] = lambda _: None,
 ) -> Source:
     """The source of these paths: ``-`` is standard input, which like a pipe is read alone; files
-    and folders can be many. Raises EnvironmentFailure."""
+    and folders can be many. ``as_written_us`` (microseconds since the epoch) stands for the times
+    the files were last written, which a pipe has none of. Raises EnvironmentFailure."""
     pipes = [path for path in paths if path == "-" or _is_pipe(Path(path))]
     if not pipes:
         return FileSource(
@@ -35,14 +37,18 @@ def open_source(
             follow=follow,
             record_bytes_max=record_bytes_max,
             accept_gap=accept_gap,
+            as_written_us=as_written_us,
             on_note=on_note,
         )
     if len(paths) > 1:
         what = "standard input" if pipes[0] == "-" else f"the pipe {pipes[0]}"
         raise EnvironmentFailure(f"{what} is read alone, not together with other paths")
-    if pipes[0] == "-":
-        return PipeSource(framing=framing, record_bytes_max=record_bytes_max)
-    return PipeSource(Path(pipes[0]), framing=framing, record_bytes_max=record_bytes_max)
+    return PipeSource(
+        STANDARD_INPUT if pipes[0] == "-" else Path(pipes[0]),
+        framing=framing,
+        record_bytes_max=record_bytes_max,
+        as_written_us=as_written_us,
+    )
 
 
 def _is_pipe(path: Path) -> bool:

@@ -51,6 +51,11 @@ def signature_at(path: Path) -> Signature | None:
         return None
 
 
+def written_us(signature: Signature) -> int:
+    """When the file was last written, in microseconds since the epoch."""
+    return signature.modified_ns // 1000
+
+
 def title_of(path: Path) -> str:
     """A path as text that can be stored, also where its bytes are no UTF-8."""
     return os.fsencode(path).decode(errors="backslashreplace")

@@ -9,7 +9,7 @@ from engine.diagnostics import EnvironmentFailure
 from engine.model import Record, StreamAdvance
 from engine.ports import Progress
 from engine.sources.claims import PlacedFile
-from engine.sources.content import CHUNK_BYTES, Content, Inode, title_of
+from engine.sources.content import CHUNK_BYTES, Content, Inode, title_of, written_us
 from engine.sources.framing import Framer, Framing, new_framer, take
 from engine.sources.identity import incarnation, is_still
 
@@ -18,7 +18,8 @@ class FileReader:
     """Reads one file as one stream.
 
     ``final``: its end is the end, and a last line without a line feed is a record. Otherwise that
-    line waits, unread, for the rest of it. Raises EnvironmentFailure, here and when it reads.
+    line waits, unread, for the rest of it. ``as_written_us`` stands for the time the file was last
+    written, in microseconds. Raises EnvironmentFailure, here and when it reads.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class FileReader:
         record_bytes_max: int,
         *,
         final: bool,
+        as_written_us: int | None = None,
     ) -> None:
         self.path = placed.path
         self.stream = placed.stream
@@ -39,6 +41,7 @@ class FileReader:
         """When it was first seen that no path leads to the file any more."""
         self._framing: Framing = framing
         self._record_bytes_max = record_bytes_max
+        self._as_written_us = as_written_us
         self._beginning = placed.beginning
         self.restart(placed.progress, placed.start)
 
@@ -139,6 +142,12 @@ class FileReader:
         records, reached = take(self._ready, records_max, self._framer.begin, before)
         if reached == before:
             return None
+        # Asked now, after reading: what was appended just before is no newer than this.
+        last_us = self._as_written_us
+        if last_us is None:
+            last_us = written_us(self.content.signature())
+        for record in records:
+            record.written_us = last_us
         known = incarnation(self.content, self._beginning, reached)
         self._handed = Progress(reached, known)
         return StreamAdvance(

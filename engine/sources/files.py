@@ -41,7 +41,8 @@ class FileSource:
     """Reads files and folders (``engine.ports.Source``).
 
     ``follow``: go on at the end. ``accept_gap``: go on with files that end before their stored
-    progress. ``on_note`` gets lines for a person.
+    progress. ``as_written_us`` (microseconds) stands for the times files were last written.
+    ``on_note`` gets lines for a person.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class FileSource:
         follow: bool = False,
         record_bytes_max: int = RECORD_BYTES_MAX,
         accept_gap: bool = False,
+        as_written_us: int | None = None,
         on_note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._paths = paths
@@ -59,6 +61,7 @@ class FileSource:
         self._follow = follow
         self._record_bytes_max = record_bytes_max
         self._accept_gap = accept_gap
+        self._as_written_us = as_written_us
         self._on_note = on_note
         self._waiting: dict[str, PlacedFile] = {}
         self._readers: dict[str, FileReader] = {}
@@ -198,7 +201,14 @@ class FileSource:
             raise
         final, size_max = not self._follow, self._record_bytes_max
         try:
-            reader = FileReader(placed, content, self._framing, size_max, final=final)
+            reader = FileReader(
+                placed,
+                content,
+                self._framing,
+                size_max,
+                final=final,
+                as_written_us=self._as_written_us,
+            )
             unchanged = content.signature() == self._settled.get(placed.path)
             if unchanged or reader.holds_what_is_stored():
                 return reader

@@ -30,7 +30,8 @@ _SLICE_SECONDS: Final = 0.25
 
 class PipeSource:
     """Reads ``file``, a descriptor that stays open or the path of a pipe, to its end
-    (``engine.ports.Source``)."""
+    (``engine.ports.Source``). ``as_written_us`` (microseconds) is what its records say of when they
+    were written; a pipe itself has no date."""
 
     def __init__(
         self,
@@ -38,8 +39,10 @@ class PipeSource:
         *,
         framing: Framing = "lines",
         record_bytes_max: int = RECORD_BYTES_MAX,
+        as_written_us: int | None = None,
     ) -> None:
         self._file = file
+        self._as_written_us = as_written_us
         self._title = "standard input" if isinstance(file, int) else title_of(file)
         self._stream = f"stdin:{uuid.uuid4().hex}"
         self._framer = new_framer(framing, self._stream, record_bytes_max)
@@ -130,6 +133,8 @@ class PipeSource:
         records, reached = take(self._ready, max_records, self._framer.begin, before)
         if reached == before:
             return []
+        for record in records:
+            record.written_us = self._as_written_us
         self._handed += records
         self._handed_offset = reached
         advance = StreamAdvance(
