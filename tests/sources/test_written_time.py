@@ -20,8 +20,8 @@ def _dated(path: Path, data: bytes, written_us: int = WRITTEN_US) -> Path:
     return path
 
 
-def _records(source: FileSource) -> list[Record]:
-    return [record for advance in source.read(100, 0.0) for record in advance.records]
+def _records(source: FileSource, wait_s: float = 0.0) -> list[Record]:
+    return [record for advance in source.read(3, wait_s) for record in advance.records]
 
 
 def test_a_file_tells_when_it_was_written(tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_a_file_tells_when_it_was_written(tmp_path: Path) -> None:
     packed = _dated(tmp_path / "b.log.gz", gzip.compress(b"three\n", mtime=7), WRITTEN_US + 1)
     source = FileSource([plain, packed])
     source.open(lambda _: None)
-    assert [(one.value, one.written_us) for one in _records(source)] == [
+    assert [(one.value, one.written_us) for one in _records(source, 5.0)] == [
         (b"one", WRITTEN_US),
         (b"two", WRITTEN_US),
         (b"three", WRITTEN_US + 1),
