@@ -34,6 +34,7 @@ EXPORT_FIELDS = (
     "seen",
     "detail_id",
     "spec_digest",
+    "attributes",
 )
 """An event as it leaves the engine, in this order (``schema/event.schema.json``)."""
 

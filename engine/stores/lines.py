@@ -9,14 +9,14 @@ a better detail that comes after its event has left stays unused.
 from __future__ import annotations
 
 import heapq
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from engine.event_json import attributes_text, event_line
 from engine.joiner import Half, pair
-from engine.model import EXPORT_FIELDS, Detail, Event, Join
+from engine.model import Detail, Event, Join
 from engine.pipeline import ClockOf, place_in_time
 from engine.ports import Batch, Progress, ProgressLookup
 
@@ -231,6 +231,7 @@ class LineStore:
 
 def _key(outcome: Event | Detail) -> _JoinKey:
     assert outcome.join_clock is not None
+    assert outcome.correlation_id is not None  # the spec's check: a kind that joins has one
     return outcome.system.name, outcome.correlation_id, outcome.join_clock
 
 
@@ -252,5 +253,6 @@ def _line(event: Event, state: str, detail: Detail | None, *, ambiguous: bool) -
         1,
         None if detail is None else f"{detail.stream}:{detail.offset}",
         event.system.digest,
+        attributes_text(event.attributes),
     )
-    return json.dumps(dict(zip(EXPORT_FIELDS, values, strict=True)), ensure_ascii=False).encode()
+    return event_line(values).encode()

@@ -146,8 +146,7 @@ def open_reader(url: str) -> SqliteReader:
         with _closed_on_failure(connection):
             connection.set_busy_timeout(5 * BUSY_MS)
             _check_ours(connection, path)
-            if _version(connection) == 0:
-                raise EnvironmentFailure(f"{path} is an empty database, not a store of Logloom")
+            _check_up_to_date(connection, path)
             connection.execute("BEGIN")  # the snapshot is taken by the first query
     return SqliteReader(connection, path)
 
@@ -249,6 +248,18 @@ def _check_ours(connection: apsw.Connection, path: Path) -> None:
         raise EnvironmentFailure(
             f"the store {path} was made by a newer Logloom "
             f"(its version is {version}, this one knows {newest}): upgrade, or name another store"
+        )
+
+
+def _check_up_to_date(connection: apsw.Connection, path: Path) -> None:
+    """A look changes nothing, so it does not migrate either."""
+    version, newest = _version(connection), _migrations()[-1][0]
+    if version == 0:
+        raise EnvironmentFailure(f"{path} is an empty database, not a store of Logloom")
+    if version < newest:
+        raise EnvironmentFailure(
+            f"the store {path} was made by an earlier Logloom (its version is {version}, this one "
+            f"reads {newest}): any `engine run` into it brings it up to date"
         )
 
 

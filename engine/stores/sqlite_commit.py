@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 import apsw
 
 from engine.diagnostics import EnvironmentFailure
+from engine.event_json import attributes_text
 from engine.model import Detail, Event, Ignored, Rejection, StreamAdvance, System
 from engine.pipeline import ClockMoves, place_in_time
 from engine.ports import Batch, Fenced
@@ -37,8 +38,8 @@ _Half = TypeVar("_Half", Event, Detail)
 _INSERT_EVENT = """
 INSERT INTO event (event_key, system_id, checkpoint_id, timestamp, status, correlation_id,
                    failure_reason, time_us, kind, spec_id, join_clock, join_us, join_deadline_us,
-                   content_hash, seen)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+                   content_hash, seen, attributes)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 _INSERT_DETAIL = """
 INSERT INTO detail (detail_key, system_id, correlation_id, failure_reason, kind, spec_id,
@@ -207,6 +208,7 @@ class Commit:
             self._pairing.touch(one),
             one.content_hash,
             seen,
+            attributes_text(one.attributes),
         )
 
     def _detail_row(self, one: Detail, seen: int) -> tuple[_Value, ...]:

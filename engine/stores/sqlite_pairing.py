@@ -54,6 +54,7 @@ class Pairing:
         if one.join_clock is None or one.join_us is None:
             return None
         assert one.system.join is not None
+        assert one.correlation_id is not None  # the spec's check: a kind that joins has one
         self.touch_key((one.system.name, one.correlation_id, one.join_clock), one.join_us)
         return one.join_us + one.system.join.within_us
 

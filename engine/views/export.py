@@ -7,11 +7,11 @@ order of its keys, so nothing is sorted and nothing is held.
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from engine.event_json import event_line
 from engine.model import EXPORT_FIELDS
 from engine.ports import StoreReader
 
@@ -39,12 +39,12 @@ class Selection:
 def json_lines(reader: StoreReader, selection: Selection) -> Iterator[str]:
     """One object an event, its keys ``EXPORT_FIELDS`` in their order."""
     for row in _rows(reader, selection):
-        document = dict(zip(EXPORT_FIELDS, row, strict=True))
-        yield json.dumps(document, ensure_ascii=False) + "\n"
+        yield event_line(row) + "\n"
 
 
 def csv_lines(reader: StoreReader, selection: Selection) -> Iterator[str]:
-    """A header, then one row an event, as RFC 4180 has it; null is an empty cell."""
+    """A header, then one row an event, as RFC 4180 has it; null is an empty cell, attributes are
+    their JSON text."""
     writer = csv.writer(_Echo())
     yield writer.writerow(EXPORT_FIELDS)
     for row in _rows(reader, selection):
