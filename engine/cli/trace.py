@@ -34,6 +34,11 @@ def add_to(commands: Commands) -> None:
         default=LIMIT,
         help="show at most N events; counts and durations are those of all (default: %(default)s)",
     )
+    parser.add_argument(
+        "--attributes",
+        action="store_true",
+        help="show the events' attributes in the text too (in JSON they always are)",
+    )
     add_format(parser, "text", "json")
     parser.set_defaults(run=run)
 
@@ -48,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         print_json(trace_document(trace))
     else:
-        print_trace(trace, console())
+        print_trace(trace, console(), attributes=arguments.attributes)
     return 0
 
 

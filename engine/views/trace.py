@@ -6,6 +6,7 @@ Counts, times and durations are those of all its events; the events themselves a
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -57,8 +58,8 @@ SELECT correlation_id FROM events WHERE correlation_id < ? ORDER BY correlation_
 
 @dataclass(frozen=True, slots=True)
 class TracedEvent:
-    """One event: its fields by name (``EXPORT_FIELDS``), its time, and which of the events of
-    its system and checkpoint it is, counted from 1."""
+    """One event: its fields by name (``EXPORT_FIELDS``, attributes as an object), its time, and
+    which of the events of its system and checkpoint it is, counted from 1."""
 
     fields: dict[str, Any]
     time_us: int
@@ -157,6 +158,8 @@ def _events(reader: StoreReader, correlation_id: str, limit: int) -> Iterator[Tr
     for row in reader.rows(_EVENTS, (correlation_id, limit)):
         fields = dict(zip(EXPORT_FIELDS, row[:-1], strict=True))
         fields["ambiguous"] = bool(fields["ambiguous"])
+        text = cast(str | None, fields["attributes"])
+        fields["attributes"] = None if text is None else json.loads(text)
         stage = (str(fields["system_id"]), str(fields["checkpoint_id"]))
         attempts[stage] += 1
         yield TracedEvent(fields, cast(int, row[-1]), attempts[stage])

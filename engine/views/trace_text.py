@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,16 +15,18 @@ from engine.views.terminal import show, visible
 from engine.views.trace import MENTIONS_MAX, SystemSpan, Trace, TracedEvent
 
 _REASON_CHARS_MAX: Final = 400
+_ATTRIBUTE_CHARS_MAX: Final = 200
 _BAR_CELLS: Final = 20
 _STATUS_STYLE: Final = {"SUCCESS": "green", "FAILURE": "red"}
 
 
-def print_trace(trace: Trace, screen: Console) -> None:
-    """Header, events, what waits, systems, and what the quarantine says of the id."""
+def print_trace(trace: Trace, screen: Console, *, attributes: bool = False) -> None:
+    """Header, events (with their attributes if asked for), what waits, systems, and what the
+    quarantine says of the id."""
     show(screen, _header(trace))
     if trace.events:
         screen.print()
-        show(screen, _timeline(trace), indent=2)
+        show(screen, _timeline(trace, attributes=attributes), indent=2)
     left_out = trace.events_total - len(trace.events)
     if left_out:
         show(screen, Text(f"… and {counted(left_out, 'later event')} (--limit)"), indent=2)
@@ -48,7 +51,7 @@ def _header(trace: Trace) -> Text:
     return title.append(summary, style="not bold")
 
 
-def _timeline(trace: Trace) -> Table:
+def _timeline(trace: Trace, *, attributes: bool) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("time", justify="right", no_wrap=True)
     table.add_column("system", overflow="fold")
@@ -58,6 +61,9 @@ def _timeline(trace: Trace) -> Table:
         table.add_column("try", justify="right", no_wrap=True)
     table.add_column("status", no_wrap=True)
     table.add_column("reason", overflow="fold", min_width=10)
+    shown = attributes and any(one.fields["attributes"] for one in trace.events)
+    if shown:
+        table.add_column("attributes", overflow="fold", min_width=20)
     decimals = decimals_of([one.time_us - trace.start_us for one in trace.events])
     for index, one in enumerate(trace.events):
         gap_us = trace.gap_before(index)
@@ -72,6 +78,7 @@ def _timeline(trace: Trace) -> Table:
             *attempt,
             Text(status, style=_STATUS_STYLE[status]),
             _reason(one),
+            *([_attributes(one)] if shown else []),
         )
     return table
 
@@ -96,6 +103,15 @@ def _reason(one: TracedEvent) -> Text:
     if notes:
         text.append((" " if text else "") + f"({'; '.join(notes)})", style="yellow")
     return text
+
+
+def _attributes(one: TracedEvent) -> str:
+    """``name=value  name=value``: texts as they are, other values as JSON."""
+    parts = []
+    for name, value in (one.fields["attributes"] or {}).items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        parts.append(cut(f"{visible(name)}={visible(text)}", _ATTRIBUTE_CHARS_MAX))
+    return "  ".join(parts)
 
 
 def _spans(trace: Trace) -> Table:
