@@ -16,6 +16,7 @@ from engine.kafka.producer import KafkaLines, KafkaProducer
 from engine.kafka.source import KafkaSource
 from engine.model import System
 from engine.ports import Source, Store
+from engine.record_starts import compile_record_starts
 from engine.sources import RECORD_BYTES_MAX, open_source
 from engine.stores.line_files import FileLines, StandardOutput
 from engine.stores.lines import LineStore, Sink
@@ -75,6 +76,7 @@ def _from_files(
     source = open_source(
         paths,
         framing=arguments.framing or "lines",
+        begins_record=compile_record_starts(systems),
         follow=arguments.follow,
         record_bytes_max=arguments.record_bytes_max or RECORD_BYTES_MAX,
         accept_gap=arguments.accept_gap,

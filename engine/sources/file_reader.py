@@ -10,16 +10,19 @@ from engine.model import Record, StreamAdvance
 from engine.ports import Progress
 from engine.sources.claims import PlacedFile
 from engine.sources.content import CHUNK_BYTES, Content, Inode, title_of, written_us
-from engine.sources.framing import Framer, Framing, new_framer, take
+from engine.sources.framing import QUIET_SECONDS, Framer, Framing, new_framer, take
 from engine.sources.identity import incarnation, is_still
+from engine.sources.record_framing import BeginsRecord
 
 
 class FileReader:
     """Reads one file as one stream.
 
     ``final``: its end is the end, and a last line without a line feed is a record. Otherwise that
-    line waits, unread, for the rest of it. ``as_written_us`` stands for the time the file was last
-    written, in microseconds. Raises EnvironmentFailure, here and when it reads.
+    line waits, unread, for the rest of it. So does a last record of several lines, for the first
+    line of the next one, or until nothing has come for a while. ``as_written_us`` stands for the
+    time the file was last written, in microseconds. Raises EnvironmentFailure, here and when it
+    reads.
     """
 
     def __init__(
@@ -30,6 +33,7 @@ class FileReader:
         record_bytes_max: int,
         *,
         final: bool,
+        begins_record: BeginsRecord | None = None,
         as_written_us: int | None = None,
     ) -> None:
         self.path = placed.path
@@ -40,6 +44,7 @@ class FileReader:
         self.unlinked_s: float | None = None
         """When it was first seen that no path leads to the file any more."""
         self._framing: Framing = framing
+        self._begins_record = begins_record
         self._record_bytes_max = record_bytes_max
         self._as_written_us = as_written_us
         self._beginning = placed.beginning
@@ -51,6 +56,7 @@ class FileReader:
         self._handed = progress or Progress(0, f"{self._beginning}:")
         self._ready: deque[Record] = deque()
         self._read_to = start
+        self._grew_s = time.monotonic()
         self._framer = self._new_framer(start)
         self.at_end = False
         self._has_ended = False
@@ -60,7 +66,12 @@ class FileReader:
     def _new_framer(self, start: int) -> Framer:
         mid_line = start > 0 and self.content.read_at(start - 1, 1) != b"\n"
         return new_framer(
-            self._framing, self.stream, self._record_bytes_max, offset=start, mid_line=mid_line
+            self._framing,
+            self.stream,
+            self._record_bytes_max,
+            begins_record=self._begins_record,
+            offset=start,
+            mid_line=mid_line,
         )
 
     @property
@@ -76,7 +87,7 @@ class FileReader:
     @property
     def is_lagging(self) -> bool:
         """Whether it may still have records that have not been handed over."""
-        return bool(self._ready) or not self.at_end
+        return bool(self._ready) or not self.at_end or self._framer.may_go_on
 
     @property
     def is_done(self) -> bool:
@@ -86,7 +97,8 @@ class FileReader:
     @property
     def is_idle(self) -> bool:
         """Whether nothing would be missed by leaving it until it changes."""
-        return self.at_end and self.is_stored and self.content.size() == self._read_to
+        is_read = self.at_end and self.content.size() == self._read_to
+        return is_read and self.is_stored and not self._framer.may_go_on
 
     @property
     def ready(self) -> int:
@@ -120,14 +132,22 @@ class FileReader:
             size += len(data)
             self.at_end = len(data) < CHUNK_BYTES
             if self.at_end:
-                if self.final:
-                    self._raise_if_cut()
-                    open_line = self._framer.end()
-                    self._ready += open_line
-                    self.has_open_line = bool(open_line)
-                    self._has_ended = True
+                self._at_present_end(has_grown=bool(data))
                 break
         return size
+
+    def _at_present_end(self, *, has_grown: bool) -> None:
+        now = time.monotonic()
+        self._grew_s = now if has_grown else self._grew_s
+        may_go_on = self._framer.may_go_on
+        if self.final:
+            self._raise_if_cut()
+            last = self._framer.end()
+            self._ready += last
+            self.has_open_line = bool(last) and not may_go_on
+            self._has_ended = True
+        elif may_go_on and now >= self._grew_s + QUIET_SECONDS:
+            self._ready += self._framer.end()
 
     def _raise_if_cut(self) -> None:
         if not self.content.is_packed and (size := self.content.size()) < self._read_to:

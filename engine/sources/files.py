@@ -6,8 +6,9 @@ and a file that was renamed is read on under its new name. One that was deleted 
 to its end first. One that was cut and written anew is read from its beginning, as a new file.
 
 A file without a line feed at its end ends with a record all the same (a run that follows waits
-for the rest of the line instead). If that file grows later, the line's end belongs to that record,
-and anything else is a record of its own.
+for the rest of the line instead, and after a whole line, where records may have several, for the
+next first line or a quiet time). If that file grows later, the line's end belongs to that record,
+and anything else that begins no record is one of its own.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from engine.sources.content import Content, Signature, Vanished, signature_at
 from engine.sources.file_reader import FileReader
 from engine.sources.framing import RECORD_BYTES_MAX, Framing
 from engine.sources.listing import check_paths, list_files, note_what_is_left_out
+from engine.sources.record_framing import BeginsRecord
 
 OPEN_FILES_MAX: Final = 64
 """Files open at once. Followed files that do not change are closed, and opened when they do."""
@@ -40,8 +42,9 @@ have noticed yet."""
 class FileSource:
     """Reads files and folders (``engine.ports.Source``).
 
-    ``follow``: go on at the end. ``accept_gap``: go on with files that end before their stored
-    progress. ``as_written_us`` (microseconds) stands for the times files were last written.
+    ``begins_record`` tells the first lines of records that may have several; None: every line is a
+    record. ``follow``: go on at the end. ``accept_gap``: go on with files that end before their
+    stored progress. ``as_written_us`` (microseconds) stands for the times files were last written.
     ``on_note`` gets lines for a person.
     """
 
@@ -50,6 +53,7 @@ class FileSource:
         paths: Sequence[Path],
         *,
         framing: Framing = "lines",
+        begins_record: BeginsRecord | None = None,
         follow: bool = False,
         record_bytes_max: int = RECORD_BYTES_MAX,
         accept_gap: bool = False,
@@ -58,6 +62,7 @@ class FileSource:
     ) -> None:
         self._paths = paths
         self._framing: Framing = framing
+        self._begins_record = begins_record
         self._follow = follow
         self._record_bytes_max = record_bytes_max
         self._accept_gap = accept_gap
@@ -207,6 +212,7 @@ class FileSource:
                 self._framing,
                 size_max,
                 final=final,
+                begins_record=self._begins_record,
                 as_written_us=self._as_written_us,
             )
             unchanged = content.signature() == self._settled.get(placed.path)

@@ -51,6 +51,11 @@ class JsonFramer:
         """Offset up to which everything was given."""
         return self._start if self._inside else self._offset
 
+    @property
+    def may_go_on(self) -> bool:
+        """An object with its end is given at once."""
+        return False
+
     def feed(self, data: bytes) -> list[Record]:
         """The records that ``data`` completes."""
         records: list[Record] = []

@@ -23,6 +23,11 @@ class LineFramer:
         self._mid_line = mid_line
         self._gathered = Gathered(record_bytes_max)
 
+    @property
+    def may_go_on(self) -> bool:
+        """A line with its end is given at once."""
+        return False
+
     def feed(self, data: bytes) -> list[Record]:
         """The lines that ``data`` ends."""
         lines = data.split(b"\n")

@@ -2,6 +2,7 @@
 
 Every reading is a stream of its own, so nothing that was read is recognised later: a run that ends
 before the input does has lost its place in it, and the same input given again makes new events.
+Such a run loses the line that has no end yet, and the record that the next line may go on with.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from engine.diagnostics import EnvironmentFailure
 from engine.model import Record, StreamAdvance
 from engine.ports import ProgressLookup
 from engine.sources.content import CHUNK_BYTES, reading, title_of
-from engine.sources.framing import RECORD_BYTES_MAX, Framing, new_framer, take
+from engine.sources.framing import QUIET_SECONDS, RECORD_BYTES_MAX, Framing, new_framer, take
+from engine.sources.record_framing import BeginsRecord
 
 STANDARD_INPUT: Final = 0
 _READ_BYTES_MAX: Final = 64 << 20
@@ -38,6 +40,7 @@ class PipeSource:
         file: int | Path = STANDARD_INPUT,
         *,
         framing: Framing = "lines",
+        begins_record: BeginsRecord | None = None,
         record_bytes_max: int = RECORD_BYTES_MAX,
         as_written_us: int | None = None,
     ) -> None:
@@ -45,7 +48,10 @@ class PipeSource:
         self._as_written_us = as_written_us
         self._title = "standard input" if isinstance(file, int) else title_of(file)
         self._stream = f"stdin:{uuid.uuid4().hex}"
-        self._framer = new_framer(framing, self._stream, record_bytes_max)
+        self._framer = new_framer(
+            framing, self._stream, record_bytes_max, begins_record=begins_record
+        )
+        self._grew_s = time.monotonic()
         self._descriptor = -1
         self._ended = False
         self._ready: deque[Record] = deque()
@@ -80,10 +86,13 @@ class PipeSource:
             data = self._read_some(min(left_s, _SLICE_SECONDS))
             if data:
                 self._ready += self._framer.feed(data)
+                self._grew_s = time.monotonic()
                 size += len(data)
             elif data is not None:
                 self._ready += self._framer.end()
                 self._ended = True
+            elif self._framer.may_go_on and time.monotonic() >= self._grew_s + QUIET_SECONDS:
+                self._ready += self._framer.end()
             if time.monotonic() >= deadline:
                 break
         return self._hand_over(max_records)
