@@ -177,7 +177,7 @@ def _bare(part: FieldPart, follow: Follow) -> _Step:
 def _search(follow: Follow) -> Callable[[str, int], int]:
     """The first place, from one on, where what may follow begins; -1 if there is none."""
     if not follow.starts:
-        return lambda text, at: len(text)
+        return lambda text, _at: len(text)
     only = _as_text(follow)
     if only is not None and not follow.at_end:
         return lambda text, at: text.find(only, at)
@@ -250,7 +250,7 @@ def _group(part: GroupPart, follow: Follow) -> _Step:
 def _is_followed(follow: Follow) -> Callable[[_Progress, int], bool]:
     """Whether what may follow begins at a place."""
     if follow.anything:
-        return lambda progress, at: True
+        return lambda _progress, _at: True
     begins = _beginnings(follow) if follow.starts else None
     at_end = follow.at_end
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from engine.diagnostics import Diagnostic, EnvironmentFailure, Location, SpecErr
 from engine.model import System
 from engine.spec.build import build_system
 from engine.spec.findings import Findings
+from engine.spec.overlays import extended
 from engine.spec.shape import check_shape, event_schema, spec_schema
-from engine.spec.yaml_nodes import Node, compose, read_text, to_plain
+from engine.spec.yaml_nodes import MapNode, Node, compose, read_text, to_plain
 
 __all__ = [
     "Specs",
@@ -48,11 +49,17 @@ def load_specs(paths: Sequence[Path]) -> Specs:
     """Read all spec files that ``paths`` name. Raises EnvironmentFailure where a path cannot be
     read."""
     findings = Findings()
-    systems: list[System] = []
+    found: dict[Path, System] = {}
+    extended_by: dict[tuple[Path, str], Path] = {}
     for path in _spec_files(paths, findings):
-        system = _load_one(path, findings)
+        system, beneath = _load_one(path, findings)
         if system is not None:
-            systems.append(system)
+            found[path] = system
+            extended_by |= {(base, system.name): path for base in beneath}
+    # A spec that another one of the same name extends is part of that one.
+    systems = [
+        system for path, system in found.items() if (path.resolve(), system.name) not in extended_by
+    ]
     _check_names(systems, findings)
     return Specs(tuple(systems), tuple(findings.in_order()))
 
@@ -95,16 +102,20 @@ def _load_node(path: Path, findings: Findings) -> tuple[Node | None, str]:
     return compose(text, str(path), findings), text
 
 
-def _load_one(path: Path, findings: Findings) -> System | None:
-    """One spec; None if there is anything wrong with it."""
+def _load_one(path: Path, findings: Findings) -> tuple[System | None, Iterable[Path]]:
+    """One spec, None if there is anything wrong with it, and the files that it extends."""
     own = Findings()
+    beneath: Mapping[Path, str] = {}
     node, text = _load_node(path, own)
     system = None
+    if isinstance(node, MapNode) and not own.has_errors:
+        node, beneath = extended(node, path, lambda base: _load_node(base, own), own)
+        text = "\n---\n".join((text, *beneath.values()))
     if node is not None and not own.has_errors:
         broken = check_shape(node, own)
         system = build_system(node, text, broken, own)
     findings.diagnostics += own.diagnostics
-    return system
+    return system, beneath
 
 
 def _check_names(systems: Sequence[System], findings: Findings) -> None:

@@ -15,7 +15,7 @@ from engine.spec.digest import digest_of
 from engine.spec.findings import Findings, did_you_mean
 from engine.spec.join import build_join, event_fields
 from engine.spec.kinds import Common, build_common, build_kind, build_shape, parsed
-from engine.spec.mappings import Kind
+from engine.spec.mapping_checks import Kind
 from engine.spec.order import check_order
 from engine.spec.readings import build_readings
 from engine.spec.shape import Path as Place
@@ -154,7 +154,7 @@ class _SystemBuilder:
             (*self.common.readings, *build_readings(entries_of(node).get("read"))),
             self.common.absent,
         )
-        built = build_kind(kind, node, self.common, samples or (), self.findings)
+        built = build_kind(kind, node, samples or (), self.findings)
         return None if samples is None else built
 
     def _taken(self) -> tuple[str, ...]:
@@ -192,7 +192,9 @@ class _SystemBuilder:
                 template, where = shape
                 flat = tuple(one for one in self.common.readings if one.is_flat)
                 kinds.append(
-                    RecordKind(name, "ignore", template, where, (), (), item.location, {}, flat)
+                    RecordKind(
+                        name, "ignore", template, where, (), (), item.location, readings=flat
+                    )
                 )
         return kinds
 
@@ -226,12 +228,12 @@ class _SystemBuilder:
             return (), "keep"
         found: list[tuple[Path, Redaction]] = []
         raw: Raw = "keep"
-        for field, how in node.items.items():
+        for name, how in node.items.items():
             assert isinstance(how, ScalarNode)
-            if field == "raw":
+            if name == "raw":
                 raw = cast(Raw, how.text)
                 continue
-            path = build_path(field, node.keys[field], self.findings)
+            path = build_path(name, node.keys[name], self.findings)
             if path is not None:
                 found.append((path, cast(Redaction, how.text)))
         return tuple(found), raw

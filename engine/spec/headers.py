@@ -16,14 +16,16 @@ from engine.spec.template_syntax import TemplateError, check_parts, parse_templa
 MESSAGE: Final = "message"
 """The field of a header that the templates of the record kinds read."""
 
-_SYSLOG: Final = (
-    # RFC 5424, section 6; "-" is its word for no value.
+# RFC 5424, section 6; "-" is its word for no value.
+_RFC_5424: Final = (
     "<{priority:digits}>{version:digits} {|-|{timestamp:iso}} {|-|{host:token}} "
     "{|-|{program:token}} {|-|{pid:token}} {|-|{msgid:token}} "
-    "{|-|{structured_data:structured}} {message}",
-    # RFC 3164, section 4.1, with the times that are found beside its own.
+    "{|-|{structured_data:structured}} {message}"
+)
+# RFC 3164, section 4.1, with the times that are found beside its own.
+_RFC_3164: Final = (
     "{?<{priority:digits}>}{|{timestamp:syslog}|{timestamp:%b %e %Y %H:%M:%S}|{timestamp:iso}} "
-    "{host:token} {program:program}{?[{pid:digits}]}:{:spaces?}{message}",
+    "{host:token} {program:program}{?[{pid:digits}]}:{:spaces?}{message}"
 )
 
 
@@ -41,7 +43,7 @@ def build_header(
 ) -> tuple[Template, ...]:
     """The variants of a header. Raises TemplateError; its offset is into the source at fault."""
     if tuple(sources) == ("syslog",):
-        return tuple(parse_template(one, _syslog_types()) for one in _SYSLOG)
+        return tuple(parse_template(one, _syslog_types()) for one in (_RFC_5424, _RFC_3164))
     return tuple(_with_message(parse_template(one, own_types)) for one in sources)
 
 

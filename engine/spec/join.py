@@ -8,7 +8,7 @@ from typing import Final
 
 from engine.model import OPTIONAL_FIELDS, STATUSES, Join, RecordKind
 from engine.spec.findings import Findings, did_you_mean
-from engine.spec.mappings import check_event_field
+from engine.spec.mapping_checks import check_event_field
 from engine.spec.yaml_nodes import MapNode, Node, ScalarNode, entries_of, scalars_in, texts_in
 
 _DURATION: Final = re.compile(r"([0-9]+)(ms|s|m|h|d)")

@@ -22,7 +22,8 @@ from engine.spec.conditions import build_conditions, first_key
 from engine.spec.field_types import FIELD_TYPES
 from engine.spec.findings import Findings, did_you_mean
 from engine.spec.headers import MESSAGE, build_header, under_header, whole_message
-from engine.spec.mappings import Kind, build_attributes, build_mappings
+from engine.spec.mapping_checks import Kind
+from engine.spec.mappings import build_attributes, build_mappings
 from engine.spec.own_types import build_types
 from engine.spec.readings import build_csv, build_key_values, build_readings, check_readings
 from engine.spec.regex_syntax import RegexError, read_regex
@@ -150,8 +151,8 @@ def build_shape(
     if template is None:
         return None, where
     if common.format == "text":
-        _check_fields(name, template, common.where_node, common, findings)
-        _check_fields(name, template, where_node, common, findings)
+        _check_fields(name, template, common.where_node, findings)
+        _check_fields(name, template, where_node, findings)
     routed, left = route(template, where)
     return (routed, tuple(left)) if len(findings.diagnostics) == before else None
 
@@ -175,9 +176,7 @@ def _message_template(common: Common) -> Template | None:
     return under_header(common.header, whole_message(FIELD_TYPES[type_name]))
 
 
-def _check_fields(
-    kind: str, template: Template, node: Node | None, common: Common, findings: Findings
-) -> None:
+def _check_fields(kind: str, template: Template, node: Node | None, findings: Findings) -> None:
     """Find conditions on fields that the template does not have."""
     if not isinstance(node, MapNode):
         return
@@ -191,16 +190,14 @@ def _check_fields(
 
 
 def build_kind(
-    kind: Kind, node: Node, common: Common, samples: tuple[Sample, ...], findings: Findings
+    kind: Kind, node: Node, samples: tuple[Sample, ...], findings: Findings
 ) -> RecordKind | None:
     """The kind with its mappings; None if they have findings."""
     entries = entries_of(node)
     fields = entries.get("fields")
     check_readings(kind.template, entries.get("read"), kind.name, findings)
     mappings = build_mappings(kind, fields, findings)
-    attributes, keeps_all = (), False
-    if "attributes" in entries_of(fields):
-        attributes, keeps_all = build_attributes(kind, entries_of(fields)["attributes"], findings)
+    kept = build_attributes(kind, entries_of(fields).get("attributes"), findings)
     if mappings is None or kind.is_detail is None:
         return None
     return RecordKind(
@@ -213,6 +210,6 @@ def build_kind(
         location=kind.location,
         after={one.text: one.location for one in scalars_in(entries.get("after"))},
         readings=kind.readings,
-        attributes=attributes,
-        keeps_all=keeps_all,
+        attributes=kept[0],
+        keeps_all=kept[1],
     )

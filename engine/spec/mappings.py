@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, cast
 
 from engine.diagnostics import Location
 from engine.model import (
-    EVENT_FIELDS,
-    OPTIONAL_FIELDS,
-    REQUIRED_FIELDS,
-    STATUSES,
     Condition,
-    Csv,
     FieldMapping,
     Key,
     Path,
-    Reading,
-    Template,
 )
 from engine.spec.conditions import build_conditions, build_path, first_key
 from engine.spec.findings import Findings, did_you_mean
+from engine.spec.mapping_checks import (
+    MAPPED_FIELDS,
+    Kind,
+    check_complete,
+    check_constant,
+    check_event_field,
+    check_keys,
+    check_when,
+)
 from engine.spec.value_maps import build_value_map
 from engine.spec.yaml_nodes import (
     ListNode,
@@ -33,42 +33,6 @@ from engine.spec.yaml_nodes import (
     texts_in,
 )
 from engine.time_formats import NAMED_FORMATS, TimeFormatError, pattern_of
-
-_MAPPED_FIELDS = tuple(name for name in EVENT_FIELDS if name != "system_id")
-_NEVER_CONSTANT = ("correlation_id", "timestamp")
-_ONLY_FOR = {"format": "timestamp", "clock": "timestamp"}
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A record kind as far as it is known before its mappings. ``is_detail`` is None where a
-    broken join leaves it open; ``take`` is what the join takes from it if it is a detail."""
-
-    name: str
-    location: Location
-    template: Template | None
-    where: tuple[Condition, ...]
-    is_detail: bool | None
-    take: tuple[str, ...]
-    readings: tuple[Reading, ...] = ()
-    absent: tuple[str, ...] = ()
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """The event fields that it must give, as far as that can be told."""
-        if self.is_detail is None:
-            return ()
-        taken = tuple(name for name in self.take if name in OPTIONAL_FIELDS)
-        return ("correlation_id", *taken) if self.is_detail else REQUIRED_FIELDS
-
-    @property
-    def names(self) -> tuple[str, ...] | None:
-        """The fields that a record of it can have; None where it could have any key."""
-        flat = [one.form for one in self.readings if one.is_flat]
-        if self.template is None or any(not isinstance(one, Csv) for one in flat):
-            return None
-        columns = [name for one in flat if isinstance(one, Csv) for name in one.columns]
-        return (*self.template.field_names, *columns)
 
 
 def build_mappings(
@@ -83,12 +47,12 @@ def build_mappings(
             mappings[target] = _ways_to(kind, target, value, findings)
     for name in _self_mapped(kind):
         if name not in mappings:
-            mappings[name] = [_plain(kind, name, (Key(name),))]
+            mappings[name] = [_plain(kind, name, ((Key(name),),))]
     if len(findings.diagnostics) == before:
-        _check_complete(kind, mappings, findings)
+        check_complete(kind, mappings, findings)
     if len(findings.diagnostics) > before:
         return None
-    return tuple(one for name in _MAPPED_FIELDS for one in mappings.get(name, []))
+    return tuple(one for name in MAPPED_FIELDS for one in mappings.get(name, []))
 
 
 def build_attributes(
@@ -110,22 +74,6 @@ def build_attributes(
     return tuple(mappings), keeps_all
 
 
-def check_event_field(
-    name: str, location: Location, findings: Findings, *, with_system: bool = False
-) -> bool:
-    """Whether ``name`` is an event field that can be spoken of here."""
-    known = EVENT_FIELDS if with_system else _MAPPED_FIELDS
-    if name in known:
-        return True
-    if name == "system_id":
-        findings.add("E306", location, "the system_id is the system's name, from `system`")
-    else:
-        message = f'there is no event field "{name}"'
-        help_text = did_you_mean(name, known)
-        findings.add("E306", location, message, help_text)
-    return False
-
-
 def _self_mapped(kind: Kind) -> tuple[str, ...]:
     """The event fields that come from the field or key of the same name.
 
@@ -134,14 +82,14 @@ def _self_mapped(kind: Kind) -> tuple[str, ...]:
     halves are measured on one clock.
     """
     if kind.names is not None:
-        return tuple(name for name in kind.names if name in _MAPPED_FIELDS)
+        return tuple(name for name in kind.names if name in MAPPED_FIELDS)
     captured = kind.template.field_names if kind.template is not None else ()
     absent = {first_key(one.path) for one in kind.where if one.test == "absent"}
     if not kind.is_detail:
-        return tuple(name for name in _MAPPED_FIELDS if name not in absent)
+        return tuple(name for name in MAPPED_FIELDS if name not in absent)
     told = {first_key(one.path) for one in kind.where if one.test == "present"}
     wanted = {*kind.required, *({*told, *captured} & {"timestamp"})}
-    return tuple(name for name in _MAPPED_FIELDS if name in wanted - absent)
+    return tuple(name for name in MAPPED_FIELDS if name in wanted - absent)
 
 
 # --- one value ----------------------------------------------------------------------------------
@@ -160,15 +108,15 @@ def _way_to(kind: Kind, target: str, node: Node, findings: Findings) -> FieldMap
         return None if path is None else _plain(kind, target, (path,))
     assert isinstance(node, MapNode)
     entries = node.items
-    if not _check_keys(target, node, findings):
+    if not check_keys(target, node, findings):
         return None
     when = build_conditions(entries.get("when"), findings)
-    _check_when(kind, entries.get("when"), when, findings)
+    check_when(kind, entries.get("when"), when, findings)
     if "clock" in entries:
         return FieldMapping(target, when=when, is_record_time=True)
     value = entries.get("value")
     if isinstance(value, ScalarNode):
-        _check_constant(target, value, findings)
+        check_constant(target, value, findings)
         constant = None if value.is_null else value.text
         return FieldMapping(target, constant=constant, when=when)
     return _read(kind, target, node, when, findings)
@@ -204,7 +152,7 @@ def _plain(kind: Kind, target: str, sources: tuple[Path, ...]) -> FieldMapping:
 
 
 def _absent(kind: Kind, target: str) -> tuple[str, ...]:
-    return kind.absent if target in _MAPPED_FIELDS else ()
+    return kind.absent if target in MAPPED_FIELDS else ()
 
 
 def _own_formats(kind: Kind, target: str, sources: tuple[Path, ...]) -> tuple[str, ...]:
@@ -249,82 +197,3 @@ def _path(kind: Kind, source: str, location: Location, findings: Findings) -> Pa
         findings.add("E307", location, message, f"say how it is read: read: {{{name}: json}}")
         return None
     return path
-
-
-# --- what cannot be -----------------------------------------------------------------------------
-
-
-def _check_keys(target: str, node: MapNode, findings: Findings) -> bool:
-    """Whether the keys of a mapping go together, and with its target."""
-    entries = node.items
-    ways = [key for key in ("value", "clock") if key in entries]
-    reads = [key for key in ("from", "map", "format", "absent", "case") if key in entries]
-    is_attribute = target not in _MAPPED_FIELDS
-    if len(ways) > 1 or (ways and reads):
-        message = f'"{target}" has one of `value`, `clock`, or `from` with what goes with it'
-        findings.add("E315", node.location, message)
-        return False
-    if not ways and not reads and not is_attribute and "when" not in entries:
-        message = f'"{target}" needs `value`, or `from`, `map` or both'
-        findings.add("E315", node.location, message)
-        return False
-    for key, only in _ONLY_FOR.items():
-        if key in entries and target != only:
-            message = f"`{key}` is for the {only}, not for {target}"
-            findings.add("E320", node.keys[key], message)
-            return False
-    if "redact" in entries and not is_attribute:
-        message = f"`redact` is for attributes, not for {target}"
-        help_text = "to redact a field wherever it goes, name it under `redact` of the spec"
-        findings.add("E320", node.keys["redact"], message, help_text)
-        return False
-    return True
-
-
-def _check_when(
-    kind: Kind, node: Node | None, conditions: tuple[Condition, ...], findings: Findings
-) -> None:
-    if kind.names is None or not isinstance(node, MapNode):
-        return
-    for condition, location in zip(conditions, node.keys.values(), strict=False):
-        name = first_key(condition.path)
-        if name not in {*kind.names, "status"}:
-            message = f'the template of "{kind.name}" has no field "{name}"'
-            findings.add("E307", location, message, did_you_mean(name, [*kind.names, "status"]))
-
-
-def _check_constant(target: str, node: ScalarNode, findings: Findings) -> None:
-    if target == "status" and node.text not in STATUSES:
-        message = f'"{node.text}" is no status'
-        findings.add("E312", node.location, message, did_you_mean(node.text, STATUSES))
-    if target in _NEVER_CONSTANT and not (target == "correlation_id" and node.is_null):
-        message = f"a constant {target} would be that of every record"
-        help_text = "take it from the record with `from`"
-        if target == "correlation_id":
-            help_text += "; records that have none: correlation_id: {value: null}"
-        findings.add("E316", node.location, message, help_text)
-
-
-def _check_complete(
-    kind: Kind, mappings: Mapping[str, list[FieldMapping]], findings: Findings
-) -> None:
-    missing = [name for name in kind.required if name not in mappings]
-    if not missing:
-        return
-    needed = "complete an event" if kind.is_detail else "make an event"
-    source = "the template" if kind.template is not None else "the record"
-    help_text = f"name a field of {source} like it, or say under `fields` where it comes from"
-    names = kind.names or ()
-    used = {first_key(path) for ways in mappings.values() for one in ways for path in one.sources}
-    if spare := [name for name in names if name not in used]:
-        help_text += f" (not used yet: {', '.join(spare)})"
-    if kind.template is not None and not names:
-        help_text = "a template is no regular expression: write {name} where a value stands"
-    elif "status" in missing:
-        help_text += "; if it is always the same: status: {value: FAILURE}"
-    elif "correlation_id" in missing:
-        help_text += "; if such records have none: correlation_id: {value: null}"
-    if not kind.is_detail and set(missing) - {"correlation_id"}:
-        help_text += "; a kind that only completes another's events is named by `join: detail`"
-    message = f'record kind "{kind.name}" cannot {needed}: it gives no {", ".join(missing)}'
-    findings.add("E308", kind.location, message, help_text)

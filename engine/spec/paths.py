@@ -1,4 +1,4 @@
-"""The way to a value, as a spec writes it: ``user.name``, ``headers."User-Agent"[0]``, ``tags[*]``."""
+"""The way to a value, as a spec writes it: ``user.name``, ``headers."User-Agent"``, ``tags[*]``."""
 
 from __future__ import annotations
 

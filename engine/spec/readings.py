@@ -1,4 +1,4 @@
-"""How texts are read further: JSON, key=value lists, columns (``read``, ``key_values``, ``csv``)."""
+"""How texts are read further: as JSON, key=value lists, columns."""
 
 from __future__ import annotations
 

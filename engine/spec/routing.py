@@ -78,7 +78,7 @@ def _has(part: Part, name: str) -> bool:
         return part.name == name
     if isinstance(part, RegexPart):
         return name in part.names
-    is_group = isinstance(part, GroupPart)
-    return is_group and (
-        part.name == name or any(_has(one, name) for branch in part.branches for one in branch)
-    )
+    if isinstance(part, GroupPart):
+        inside = (_has(one, name) for branch in part.branches for one in branch)
+        return part.name == name or any(inside)
+    return False

@@ -1,0 +1,153 @@
+"""What a record kind's mappings cannot say, and what they must."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from engine.diagnostics import Location
+from engine.model import (
+    EVENT_FIELDS,
+    OPTIONAL_FIELDS,
+    REQUIRED_FIELDS,
+    STATUSES,
+    Condition,
+    Csv,
+    FieldMapping,
+    Reading,
+    Template,
+)
+from engine.spec.conditions import first_key
+from engine.spec.findings import Findings, did_you_mean
+from engine.spec.yaml_nodes import MapNode, Node, ScalarNode
+
+MAPPED_FIELDS: Final = tuple(name for name in EVENT_FIELDS if name != "system_id")
+"""The event fields that a record gives."""
+
+_NEVER_CONSTANT: Final = ("correlation_id", "timestamp")
+_ONLY_FOR: Final = {"format": "timestamp", "clock": "timestamp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A record kind as far as it is known before its mappings. ``is_detail`` is None where a
+    broken join leaves it open; ``take`` is what the join takes from it if it is a detail."""
+
+    name: str
+    location: Location
+    template: Template | None
+    where: tuple[Condition, ...]
+    is_detail: bool | None
+    take: tuple[str, ...]
+    readings: tuple[Reading, ...] = ()
+    absent: tuple[str, ...] = ()
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The event fields that it must give, as far as that can be told."""
+        if self.is_detail is None:
+            return ()
+        taken = tuple(name for name in self.take if name in OPTIONAL_FIELDS)
+        return ("correlation_id", *taken) if self.is_detail else REQUIRED_FIELDS
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The fields that a record of it can have; None where it could have any key."""
+        flat = [one.form for one in self.readings if one.is_flat]
+        if self.template is None or any(not isinstance(one, Csv) for one in flat):
+            return None
+        columns = [name for one in flat if isinstance(one, Csv) for name in one.columns]
+        return (*self.template.field_names, *columns)
+
+
+def check_event_field(
+    name: str, location: Location, findings: Findings, *, with_system: bool = False
+) -> bool:
+    """Whether ``name`` is an event field that can be spoken of here."""
+    known = EVENT_FIELDS if with_system else MAPPED_FIELDS
+    if name in known:
+        return True
+    if name == "system_id":
+        findings.add("E306", location, "the system_id is the system's name, from `system`")
+    else:
+        message = f'there is no event field "{name}"'
+        help_text = did_you_mean(name, known)
+        findings.add("E306", location, message, help_text)
+    return False
+
+
+def check_keys(target: str, node: MapNode, findings: Findings) -> bool:
+    """Whether the keys of a mapping go together, and with its target."""
+    entries = node.items
+    ways = [key for key in ("value", "clock") if key in entries]
+    reads = [key for key in ("from", "map", "format", "absent", "case") if key in entries]
+    is_attribute = target not in MAPPED_FIELDS
+    if len(ways) > 1 or (ways and reads):
+        message = f'"{target}" has one of `value`, `clock`, or `from` with what goes with it'
+        findings.add("E315", node.location, message)
+        return False
+    if not ways and not reads and not is_attribute and "when" not in entries:
+        message = f'"{target}" needs `value`, or `from`, `map` or both'
+        findings.add("E315", node.location, message)
+        return False
+    for key, only in _ONLY_FOR.items():
+        if key in entries and target != only:
+            message = f"`{key}` is for the {only}, not for {target}"
+            findings.add("E320", node.keys[key], message)
+            return False
+    if "redact" in entries and not is_attribute:
+        message = f"`redact` is for attributes, not for {target}"
+        help_text = "to redact a field wherever it goes, name it under `redact` of the spec"
+        findings.add("E320", node.keys["redact"], message, help_text)
+        return False
+    return True
+
+
+def check_when(
+    kind: Kind, node: Node | None, conditions: tuple[Condition, ...], findings: Findings
+) -> None:
+    if kind.names is None or not isinstance(node, MapNode):
+        return
+    for condition, location in zip(conditions, node.keys.values(), strict=False):
+        name = first_key(condition.path)
+        if name not in {*kind.names, "status"}:
+            message = f'the template of "{kind.name}" has no field "{name}"'
+            findings.add("E307", location, message, did_you_mean(name, [*kind.names, "status"]))
+
+
+def check_constant(target: str, node: ScalarNode, findings: Findings) -> None:
+    if target == "status" and node.text not in STATUSES:
+        message = f'"{node.text}" is no status'
+        findings.add("E312", node.location, message, did_you_mean(node.text, STATUSES))
+    if target in _NEVER_CONSTANT and not (target == "correlation_id" and node.is_null):
+        message = f"a constant {target} would be that of every record"
+        help_text = "take it from the record with `from`"
+        if target == "correlation_id":
+            help_text += "; records that have none: correlation_id: {value: null}"
+        findings.add("E316", node.location, message, help_text)
+
+
+def check_complete(
+    kind: Kind, mappings: Mapping[str, list[FieldMapping]], findings: Findings
+) -> None:
+    missing = [name for name in kind.required if name not in mappings]
+    if not missing:
+        return
+    needed = "complete an event" if kind.is_detail else "make an event"
+    source = "the template" if kind.template is not None else "the record"
+    help_text = f"name a field of {source} like it, or say under `fields` where it comes from"
+    names = kind.names or ()
+    used = {first_key(path) for ways in mappings.values() for one in ways for path in one.sources}
+    if spare := [name for name in names if name not in used]:
+        help_text += f" (not used yet: {', '.join(spare)})"
+    if kind.template is not None and not names:
+        help_text = "a template is no regular expression: write {name} where a value stands"
+    elif "status" in missing:
+        help_text += "; if it is always the same: status: {value: FAILURE}"
+    elif "correlation_id" in missing:
+        help_text += "; if such records have none: correlation_id: {value: null}"
+    if not kind.is_detail and set(missing) - {"correlation_id"}:
+        help_text += "; a kind that only completes another's events is named by `join: detail`"
+    message = f'record kind "{kind.name}" cannot {needed}: it gives no {", ".join(missing)}'
+    findings.add("E308", kind.location, message, help_text)
