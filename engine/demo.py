@@ -24,7 +24,7 @@ from engine.model import System
 from engine.ports import StoreReader
 from engine.resources import resource
 from engine.runner import Runner, Totals
-from engine.samples import load_checked
+from engine.samples import SAMPLES_KEY, load_checked
 from engine.stores.sqlite import SqliteStore
 from simulator.faults import Faults
 from simulator.flow_file import load_flow
@@ -84,7 +84,7 @@ def perform(
             runner = Runner(
                 KafkaSource(settings, TOPIC, "demo", on_note=on_note),
                 store,
-                compile_normalizer(systems),
+                compile_normalizer(systems, redact_key=SAMPLES_KEY),
                 _AllStored(simulator, play),
                 batch_records=_BATCH_RECORDS,
                 batch_seconds=0.2,

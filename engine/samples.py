@@ -14,6 +14,10 @@ from engine.model import Detail, Event, Outcome, Record, RecordKind, Rejection, 
 from engine.proofs.exclusive import check_exclusive
 from engine.spec import Specs, load_specs
 
+SAMPLES_KEY: Final = b"samples"
+"""The key of hashes where examples are tried: their hashes are the same wherever that is, and a
+real key has no place among what is kept beside specs."""
+
 _UTC: Final = "an event's time is in UTC with a Z, in the precision of the record"
 _OTHER_KEY: Final = "if it has another key in the record, say so: fields: {event field: key}"
 _PRESENT: Final = "to ask only that the key is there, write `present`"
@@ -55,7 +59,7 @@ def _doubted(systems: Sequence[System], of_samples: Sequence[Diagnostic]) -> fro
 
 def check_samples(systems: Sequence[System]) -> list[Diagnostic]:
     """What the samples of these systems find wrong when all of them run together."""
-    normalizer = compile_normalizer(systems)
+    normalizer = compile_normalizer(systems, redact_key=SAMPLES_KEY)
     found = []
     for system in systems:
         for kind in system.kinds:
@@ -99,7 +103,9 @@ def _rejected(
         missing = rejection.reason == "missing_field" and kind.template is None
         return _diagnostic("E503", sample, message, _OTHER_KEY if missing else "")
     # Asked alone, the kind tells how far it got, however near others came.
-    alone = compile_normalizer([replace(system, kinds=(kind,), join=None, merge=None)])
+    alone = compile_normalizer(
+        [replace(system, kinds=(kind,), join=None, merge=None)], redact_key=SAMPLES_KEY
+    )
     (outcome,) = alone.normalize([Record("sample", 0, 0, rejection.value)])
     assert isinstance(outcome, Rejection)
     message = f'"{kind.name}" does not accept it'

@@ -12,7 +12,7 @@ from typing import Final
 
 from engine.cli.explain_document import explanation_document
 from engine.cli.explain_text import print_explanation
-from engine.cli.options import Commands, add_format, add_systems
+from engine.cli.options import Commands, add_format, add_systems, redact_key
 from engine.diagnostics import EnvironmentFailure
 from engine.explaining import explain
 from engine.interpreter import compile_normalizer
@@ -55,7 +55,9 @@ def add_to(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Explain each record as it comes. Raises SpecError, EnvironmentFailure."""
-    normalizer = compile_normalizer(load_systems([Path(arguments.systems)]))
+    normalizer = compile_normalizer(
+        load_systems([Path(arguments.systems)]), redact_key=redact_key()
+    )
     screen = console()
     misses_max = sys.maxsize if arguments.all else MISSES_MAX
     records = 0

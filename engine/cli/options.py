@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
@@ -34,6 +35,7 @@ DEFAULT_SYSTEMS = "systems"
 COUNT_MAX = 1_000_000_000
 DEFAULT_TOPIC = "raw-logs"
 DEFAULT_GROUP = "logloom"
+REDACT_KEY_VARIABLE = "LOGLOOM_REDACT_KEY"
 
 
 class UsageError(Exception):
@@ -95,6 +97,20 @@ def positive(text: str) -> int:
     if not 1 <= number <= COUNT_MAX:
         raise argparse.ArgumentTypeError(f"{text} is not between 1 and {COUNT_MAX:,}")
     return number
+
+
+def year(text: str) -> int:
+    """The value of an option that is a year, written with four digits."""
+    if len(text) != 4 or not text.isdecimal() or not int(text) >= 1970:
+        raise argparse.ArgumentTypeError(f"{text} is not a year from 1970 to 9999")
+    return int(text)
+
+
+def redact_key() -> bytes | None:
+    """The key of hashes in place of values, from the environment, so that it stands in no list of
+    processes; None if it is not there, which only a spec that hashes minds."""
+    value = os.environ.get(REDACT_KEY_VARIABLE)
+    return os.fsencode(value) if value else None
 
 
 def stored_text(text: str) -> str:

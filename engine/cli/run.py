@@ -14,6 +14,8 @@ from engine.cli.options import (
     add_store,
     add_systems,
     positive,
+    redact_key,
+    year,
 )
 from engine.cli.run_progress import RunProgress, in_words
 from engine.cli.stopping import StopRequest
@@ -100,6 +102,13 @@ def _add_file_options(group: Options) -> None:
         f"(default: {RECORD_BYTES_MAX})",
     )
     group.add_argument(
+        "--year",
+        metavar="YYYY",
+        type=year,
+        help="the year of times that tell none (default: the one that brings them nearest to the "
+        "file's last modification, and no more than a day after it)",
+    )
+    group.add_argument(
         "--follow", action="store_true", help="go on at the end of a file and wait for more"
     )
 
@@ -134,6 +143,7 @@ def _check_together(arguments: argparse.Namespace) -> None:
         ("--framing", arguments.framing),
         ("--record-bytes-max", arguments.record_bytes_max),
         ("--follow", arguments.follow),
+        ("--year", arguments.year),
     ]
     for option, value in kafka_only if arguments.paths else files_only:
         if value and arguments.paths:
@@ -159,7 +169,7 @@ def _run(
         runner = Runner(
             ends.source,
             ends.store,
-            compile_normalizer(systems),
+            compile_normalizer(systems, redact_key=redact_key()),
             stop,
             on_progress=progress.show,
             on_note=talk,

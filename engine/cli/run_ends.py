@@ -7,10 +7,12 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import Final
 
 from engine.cli.options import DEFAULT_GROUP, DEFAULT_TOPIC, UsageError
+from engine.conversions import year_reference_us
 from engine.kafka.client import ClientSettings, SettingError, client_settings
 from engine.kafka.producer import KafkaLines, KafkaProducer
 from engine.kafka.source import KafkaSource
@@ -80,6 +82,7 @@ def _from_files(
         follow=arguments.follow,
         record_bytes_max=arguments.record_bytes_max or RECORD_BYTES_MAX,
         accept_gap=arguments.accept_gap,
+        as_written_us=_as_written_us(arguments),
         on_note=on_note,
     )
     title = "standard input" if paths == [STANDARD] else ", ".join(paths)
@@ -90,6 +93,12 @@ def _from_files(
         _refuse_twice(arguments.to)
     lines = LineStore(_sink(arguments, None))
     return Ends(source, title, lines, _target_title(arguments.to), held_is_read_again=False)
+
+
+def _as_written_us(arguments: argparse.Namespace) -> int | None:
+    """In place of the times the files were written: the one by which times fall into the year
+    that was asked for."""
+    return None if arguments.year is None else year_reference_us(arguments.year, UTC)
 
 
 def _refuse_own(paths: Sequence[str], target: str) -> None:

@@ -29,7 +29,7 @@ from engine.golden.table import tabulate
 from engine.interpreter import Normalizer, compile_normalizer
 from engine.model import Record, RecordKind, Sample, System
 from engine.proofs.exclusive import check_exclusive
-from engine.samples import check_sample
+from engine.samples import SAMPLES_KEY, check_sample
 from engine.spec import load_specs
 
 DEFAULT_SEED: Final = 7
@@ -148,7 +148,11 @@ def load_suite(paths: Sequence[Path], *, seed: int = DEFAULT_SEED) -> Suite:
     found = [*specs.diagnostics, *check_exclusive(systems)]
     found = [one for one in found if _is_named(one.location.file, paths)]
     return Suite(
-        tested, tuple(found), compile_normalizer(systems), tuple(_stray_folders(paths)), seed
+        tested,
+        tuple(found),
+        compile_normalizer(systems, redact_key=SAMPLES_KEY),
+        tuple(_stray_folders(paths)),
+        seed,
     )
 
 
