@@ -1,0 +1,237 @@
+"""What templates are made of, as languages: the parts of a template without what does not matter
+to a proof (names), and with what does (what may follow a part); and templates, many at once, as
+one language whose ends tell which of them was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from engine.follows import END, Follow, follow_of
+from engine.model import FieldPart, FieldType, GroupPart, LiteralPart, Part, RegexPart, Template
+from engine.proofs.languages import Language, Languages
+
+_NO_LIMITS: Final[Mapping[str, Language]] = {}
+
+
+class Run(NamedTuple):
+    """A typed field: the longest run of a language; ``values``: those that it may have."""
+
+    run: Language
+    may_be_empty: bool
+    values: Language | None
+
+
+class Bare(NamedTuple):
+    """A bare field, which ends where ``follow`` begins."""
+
+    follow: Language
+    may_be_empty: bool
+    values: Language | None
+
+
+class Choice(NamedTuple):
+    """Branches, of which the first counts that can be read and after which ``follow`` begins."""
+
+    branches: tuple[tuple[Element, ...], ...]
+    follow: Language
+
+
+class Whole(NamedTuple):
+    """All the rest of the record."""
+
+    texts: Language
+
+
+Element = str | Run | Bare | Choice | Whole
+"""A letter, or a part that is no literal."""
+
+
+def elements_of(
+    parts: Sequence[Part],
+    among: Languages,
+    limits: Mapping[str, Language] = _NO_LIMITS,
+    after: Follow = END,
+) -> Iterator[Element]:
+    """The elements of a template's parts, literals letter by letter. ``limits``: the texts that
+    fields of these names may have."""
+    for index, part in enumerate(parts):
+        if isinstance(part, LiteralPart):
+            yield from part.text
+        elif isinstance(part, RegexPart):
+            yield Whole(among.nothing if part.pattern is None else among.run(part.pattern))
+        elif isinstance(part, GroupPart):
+            beyond = follow_of(parts[index + 1 :], after)
+            branches = [tuple(elements_of(one, among, limits, beyond)) for one in part.branches]
+            yield Choice(tuple(branches), _begun(beyond, among))
+        else:
+            values = _values(part, among, limits)
+            if part.type is not None:
+                yield Run(among.run(part.type.pattern), part.may_be_empty, values)
+            else:
+                beyond = follow_of(parts[index + 1 :], after)
+                yield Bare(_begun(beyond, among), part.may_be_empty, values)
+
+
+def _begun(follow: Follow, among: Languages) -> Language:
+    """The texts that begin with what may follow."""
+    if follow.anything:
+        return among.anything
+    starts = [among.then(one, among.anything) for one in follow.starts]
+    return among.union([*starts, *([among.empty] if follow.at_end else [])])
+
+
+def _values(
+    part: FieldPart, among: Languages, limits: Mapping[str, Language]
+) -> Language | None:
+    limit = limits.get(part.name) if part.name is not None else None
+    if not part.values:
+        return limit
+    if part.type is not None and part.type.value == "quoted":
+        values = among.union(_quoted(one, among) for one in part.values)
+    else:
+        values = among.texts(part.values, among.empty)
+    return values if limit is None else among.both(values, limit)
+
+
+def _quoted(value: str, among: Languages) -> Language:
+    """The ways to write a value in quotes; none for one that is not there."""
+    found = [] if value else [among.empty]
+    for quote in "\"'":
+        rest = among.text(quote, among.empty)
+        for char in reversed(value):
+            ways = []
+            if char not in (quote, "\\"):
+                ways.append(among.text(char, rest))
+            if char in "\"'\\":
+                ways.append(among.text("\\" + char, rest))
+            rest = among.union(ways)
+        found.append(among.text(quote, rest))
+    return among.union(found)
+
+
+class Compiler:
+    """Makes languages of elements, from the back: each is what it reads, then the rest."""
+
+    def __init__(self, among: Languages) -> None:
+        self._among = among
+        self._known: dict[tuple[Element, Language], Language] = {}
+
+    def compile(self, elements: Sequence[Element], rest: Language) -> Language:
+        """The elements one after the other, then the rest."""
+        for element in reversed(elements):
+            if isinstance(element, str):
+                rest = self._among.letters({element: rest})
+            else:
+                rest = self.read(element, rest)
+        return rest
+
+    def read(self, element: Element, rest: Language) -> Language:
+        """An element that is no letter, then the rest."""
+        key = (element, rest)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._read(element, rest)
+        return known
+
+    def _read(self, element: Element, rest: Language) -> Language:
+        among = self._among
+        if isinstance(element, Choice):
+            return self._choice(element, rest)
+        if isinstance(element, Bare):
+            may_end = element.may_be_empty
+            return among.until(element.follow, element.values, rest, may_end=may_end)
+        if isinstance(element, Run):
+            found = among.longest(element.run, element.values, rest)
+            if element.may_be_empty and (element.values is None or element.values.accepting):
+                return among.union((found, among.guarded(rest, (among.continued(element.run),))))
+            return found
+        assert isinstance(element, Whole)
+        return among.longest(element.texts, None, rest)
+
+    def _choice(self, element: Choice, rest: Language) -> Language:
+        found: list[Language] = []
+        earlier: list[Language] = []
+        for branch in element.branches:
+            found.append(self._among.guarded(self.compile(branch, rest), earlier))
+            # An empty branch is chosen whatever comes after it.
+            follow = element.follow if branch else self._among.anything
+            earlier.append(self.compile(branch, follow))
+        return self._among.union(found)
+
+
+# --- many at once -------------------------------------------------------------------------------
+
+
+@dataclass(slots=True, eq=False)
+class _Node:
+    """A place in the tree of what templates begin with."""
+
+    letters: dict[str, _Node] = field(default_factory=dict)
+    others: dict[Element, _Node] = field(default_factory=dict)
+    ends: list[int] = field(default_factory=list)
+
+
+def compile_together(made: Sequence[Sequence[Element]], among: Languages) -> Language:
+    """One language of many templates, by their elements. Its ends are their indices. Templates
+    that begin alike share what they begin with: they read it alike."""
+    root = _Node()
+    nodes = [root]
+    for index, elements in enumerate(made):
+        node = root
+        for element in elements:
+            known: dict[str, _Node] | dict[Element, _Node]
+            new = _Node()
+            if isinstance(element, str):
+                node = node.letters.setdefault(element, new)
+            else:
+                node = node.others.setdefault(element, new)
+            if node is new:
+                nodes.append(new)
+        node.ends.append(index)
+    compiler = Compiler(among)
+    languages: dict[_Node, Language] = {}
+    for node in reversed(nodes):  # what is below was made later
+        letters = {char: languages[below] for char, below in node.letters.items()}
+        languages[node] = among.union(
+            [
+                *(among.end(index) for index in node.ends),
+                among.letters(letters),
+                *(compiler.read(one, languages[below]) for one, below in node.others.items()),
+            ]
+        )
+    return languages[root]
+
+
+def compile_template(
+    template: Template, among: Languages, limits: Mapping[str, Language] = _NO_LIMITS, end: int = 0
+) -> Language:
+    """The records of one template."""
+    elements = list(elements_of(template.parts, among, limits))
+    return Compiler(among).compile(elements, among.end(end))
+
+
+def is_proved(template: Template) -> bool:
+    """Whether proofs cover the template: not where a regular expression says more than they
+    understand."""
+    return _all_told(template.parts)
+
+
+def _all_told(parts: Sequence[Part]) -> bool:
+    for part in parts:
+        if isinstance(part, RegexPart) and part.pattern is None:
+            return False
+        if isinstance(part, GroupPart) and not all(map(_all_told, part.branches)):
+            return False
+    return True
+
+
+def types_in(parts: Sequence[Part]) -> Iterator[FieldType]:
+    """The types of all fields."""
+    for part in parts:
+        if isinstance(part, FieldPart) and part.type is not None:
+            yield part.type
+        elif isinstance(part, GroupPart):
+            for branch in part.branches:
+                yield from types_in(branch)

@@ -1,0 +1,113 @@
+"""How a template reads, in the most obvious words: slow, and all that proofs are held against."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from engine.follows import first_chars
+from engine.model import FieldPart, GroupPart, LiteralPart, Part, Template
+from engine.patterns import Chars, Pattern, regex
+
+Follows = Callable[[int], bool]
+"""Whether what may follow begins at a place."""
+
+
+def reads(template: Template, text: str) -> bool:
+    """Whether the template reads the whole text."""
+    return read(template.parts, text, 0, lambda at: at == len(text)) == len(text)
+
+
+def read(parts: Sequence[Part], text: str, at: int, after: Follows) -> int | None:
+    """Where the parts, read from a place, end."""
+    place: int | None = at
+    for index, part in enumerate(parts):
+        rest = parts[index + 1 :]
+        place = _read(part, text, place, lambda at, rest=rest: begins(rest, text, at, after))
+        if place is None:
+            return None
+    return place
+
+
+def _read(part: Part, text: str, at: int, follows: Follows) -> int | None:
+    if isinstance(part, LiteralPart):
+        return at + len(part.text) if text.startswith(part.text, at) else None
+    if isinstance(part, GroupPart):
+        for branch in part.branches:
+            end = read(branch, text, at, follows)
+            if end is not None and (not branch or follows(end)):
+                return end
+        return None
+    assert isinstance(part, FieldPart)
+    if part.type is None:
+        end = _bare_end(text, at, follows)
+    else:
+        end = longest_run(part.type.pattern, text, at)
+        if end is None and part.may_be_empty:
+            end = at
+    if end is None or (end == at and not part.may_be_empty):
+        return None
+    value = text[at:end]
+    if part.type is not None and part.type.value == "quoted":
+        value = re.sub(r"""\\(["'\\])""", r"\1", value[1:-1])
+    return end if not part.values or value in part.values else None
+
+
+def _bare_end(text: str, at: int, follows: Follows) -> int | None:
+    for end in range(at, len(text) + 1):
+        if follows(end):
+            return end
+        if text[end : end + 1] == "\n":
+            return None
+    return None
+
+
+def longest_run(pattern: Pattern, text: str, at: int) -> int | None:
+    """Where the longest text of a pattern that begins at a place ends."""
+    fits = re.compile(regex(pattern))
+    ends = range(len(text), at, -1)
+    return next((end for end in ends if fits.fullmatch(text, at, end)), None)
+
+
+def begins(
+    parts: Sequence[Part], text: str, at: int, after: Follows, *, opens_branch: bool = False
+) -> bool:
+    """Whether the parts, or what comes after them, could begin at a place."""
+    if not parts:
+        return after(at)
+    part, rest = parts[0], parts[1:]
+    if isinstance(part, LiteralPart):
+        end = at + len(part.text)
+        is_told = opens_branch and rest and _tells(rest[0])
+        return text.startswith(part.text, at) and (not is_told or _may_begin(rest[0], text, end))
+    if isinstance(part, GroupPart):
+        return any(
+            begins(
+                branch,
+                text,
+                at,
+                lambda place: begins(rest, text, place, after),
+                opens_branch=True,
+            )
+            for branch in part.branches
+        )
+    if not _tells(part):
+        return True
+    assert isinstance(part, FieldPart)
+    return _may_begin(part, text, at) or (part.may_be_empty and begins(rest, text, at, after))
+
+
+def _tells(part: Part) -> bool:
+    """Whether it is a field that only some characters can begin."""
+    if not isinstance(part, FieldPart) or part.type is None:
+        return False
+    return bool(part.values) or Chars("", negated=True) not in first_chars(part.type.pattern)
+
+
+def _may_begin(part: Part, text: str, at: int) -> bool:
+    assert isinstance(part, FieldPart)
+    assert part.type is not None
+    char = text[at : at + 1]
+    if part.values:
+        return any(value[:1] == char != "" for value in part.values)
+    return char != "" and any(char in chars for chars in first_chars(part.type.pattern))
