@@ -92,6 +92,8 @@ def test_a_time_of_each_format(time_format: str, text: str, expected: str) -> No
         # The abbreviation tells which one.
         ("Europe/Berlin", "2025-10-26 02:30:00 CEST", "2025-10-26T00:30:00Z"),
         ("Europe/Berlin", "2025-10-26 02:30:00 CET", "2025-10-26T01:30:00Z"),
+        ("Pacific/Auckland", "2025-04-06 02:30:00 NZDT", "2025-04-05T13:30:00Z"),
+        ("Pacific/Auckland", "2025-04-06 02:30:00 NZST", "2025-04-05T14:30:00Z"),
         # One of the zone's own, at that time of the year.
         ("Europe/London", "2025-05-04 10:30:00 BST", "2025-05-04T09:30:00Z"),
         ("Asia/Kolkata", "2025-05-04 10:30:00 IST", "2025-05-04T05:00:00Z"),
