@@ -247,6 +247,10 @@ class FileSource:
     # --- files that come, go, and change ------------------------------------------------------
 
     def _place(self, paths: Sequence[Path]) -> None:
+        # One that has grown before it was opened may have got a longer beginning, another name.
+        for stream in [stream for stream, one in self._waiting.items() if one.path in paths]:
+            del self._waiting[stream]
+            self._release(stream)
         for path in paths:
             if (found := signature_at(path)) is not None:
                 self._settled[path] = found

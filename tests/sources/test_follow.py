@@ -106,6 +106,14 @@ def test_a_file_that_is_empty_at_first_is_read(tmp_path: Path, follow: Follow) -
     run.wait_for(b"no line yet")
 
 
+def test_a_file_that_grows_before_it_is_opened_is_read_once(tmp_path: Path, follow: Follow) -> None:
+    (tmp_path / "app.log").write_bytes(b"one\n")
+    run = follow("app.log")
+    run.write("app.log", b"two\n")
+    run.wait_for(b"one", b"two")
+    assert len(run.store.streams) == 1
+
+
 def test_new_files_are_found(tmp_path: Path, follow: Follow) -> None:
     run = follow()
     assert run.notes == [f"{tmp_path}: there is no file in it"]
