@@ -140,8 +140,10 @@ class Compiler:
         if isinstance(element, Choice):
             return self._choice(element, rest)
         if isinstance(element, Bare):
-            may_end = element.may_be_empty
-            return among.until(element.follow, element.values, rest, may_end=may_end)
+            begun = among.both(rest, element.follow)
+            return among.until(
+                element.follow, element.values, begun, may_end=element.may_be_empty
+            )
         if isinstance(element, Run):
             found = among.longest(element.run, element.values, rest)
             if element.may_be_empty and (element.values is None or element.values.accepting):
@@ -153,8 +155,10 @@ class Compiler:
     def _choice(self, element: Choice, rest: Language) -> Language:
         found: list[Language] = []
         earlier: list[Language] = []
+        begun = self._among.both(rest, element.follow)
         for branch in element.branches:
-            found.append(self._among.guarded(self.compile(branch, rest), earlier))
+            read = self.compile(branch, begun) if branch else rest
+            found.append(self._among.guarded(read, earlier))
             # An empty branch is chosen whatever comes after it.
             follow = element.follow if branch else self._among.anything
             earlier.append(self.compile(branch, follow))

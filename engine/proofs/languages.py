@@ -339,9 +339,9 @@ class Languages:
             core, guards = core.core, guards | core.guards
         guards = {one for one in guards if not _part_ways(core, one)}
         is_barred = any(one.accepting for one in guards)
-        if is_barred and not core.operands and core is not self.anything:
-            return self.nothing
-        if core is self.nothing or not guards:
+        if not core.operands and core is not self.anything:
+            return self.nothing if is_barred else core
+        if not guards:
             return core
         key = (core, frozenset(guards))
         accepting = _NONE if is_barred else core.accepting
@@ -364,7 +364,18 @@ class Languages:
 
     def both(self, one: Language, other: Language) -> Language:
         """A text of both; the ends are those of the first."""
+        if isinstance(one, Union):
+            return self.union([self.both(member, other) for member in one.members])
+        if self._is_begun_by(one, other):
+            return one
         return self.guarded(one, (self.complement(other),))
+
+    def _is_begun_by(self, one: Language, other: Language) -> bool:
+        """Whether the letters with which it begins put it into the other."""
+        while isinstance(one, Letters) and isinstance(other, Letters) and len(one.letters) == 1:
+            ((char, one),) = one.letters.items()
+            other = other.letters.get(char, self.nothing)
+        return other is self.anything
 
     def continued(self, inner: Language) -> Language:
         """A text that begins with one of this language."""

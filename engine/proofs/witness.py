@@ -3,22 +3,13 @@ search, breadth first, through the product of their automata."""
 
 from __future__ import annotations
 
-import string
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from engine.model import FieldPart, LiteralPart, Template
-from engine.patterns import TYPES, Alt, Chars, Pattern, Repeat, Seq
+from engine.proofs.alphabet import BLANK, alphabet_of
 from engine.proofs.automaton import DEAD, TemplateAutomaton
 
-_READABLE: Final = "x" + string.ascii_lowercase + string.ascii_uppercase + "2013456789 "
-_CANDIDATES: Final = dict.fromkeys(
-    _READABLE + string.punctuation + string.printable.replace("\x0b", "").replace("\x0c", "") + "é"
-)
-"""Characters that witnesses are made of besides those that literals name, the readable first."""
-
-_BLANK: Final = frozenset(" \t\r\n\x0b\x0c")
 _BEFORE_JSON: Final = frozenset(" \t\r\n")
 
 
@@ -35,7 +26,7 @@ class Beginning(NamedTuple):
             return self
         if char == "\0" or (char == "{" and self.may_be_json):
             return None
-        return Beginning(char in _BLANK, self.may_be_json and char in _BEFORE_JSON)
+        return Beginning(char in BLANK, self.may_be_json and char in _BEFORE_JSON)
 
 
 _State = tuple[tuple[int, ...], tuple[int, ...], Beginning]
@@ -47,7 +38,7 @@ def shortest_text(
 ) -> str | None:
     """A shortest record that all of ``accepting`` accept and none of ``refusing``; None proves
     that there is none."""
-    alphabet = alphabet_of(one.template for one in (*accepting, *refusing))
+    alphabet = alphabet_of([one.language for one in (*accepting, *refusing)])
     start: _State = ((0,) * len(accepting), (0,) * len(refusing), Beginning())
     came_from: dict[_State, tuple[_State, str]] = {}
     waiting, seen = deque([start]), {start}
@@ -101,31 +92,3 @@ def _spelled(state: _State, came_from: Mapping[_State, tuple[_State, str]]) -> s
         state, char = came_from[state]
         chars.append(char)
     return "".join(reversed(chars))
-
-
-def alphabet_of(templates: Iterable[Template]) -> list[str]:
-    """Characters enough to tell every state apart: those that literals name, and one of each
-    kind that the templates treat alike, the readable first."""
-    parts = {part for template in templates for part in template.parts}
-    named = {char for part in parts if isinstance(part, LiteralPart) for char in part.text}
-    types = {part.type for part in parts if isinstance(part, FieldPart) and part.type is not None}
-    sets = sorted({chars for name in types for chars in _char_sets(TYPES[name])}, key=repr)
-    others: dict[tuple[bool, ...], str] = {}
-    for char in _CANDIDATES:
-        if char not in named:
-            alike = (*(char in chars for chars in sets), char in _BLANK, char == "\n", char == "{")
-            others.setdefault(alike, char)
-    order = {char: place for place, char in enumerate(_CANDIDATES)}
-    return sorted(
-        {*named, *others.values()} - {"\0"}, key=lambda char: (order.get(char, len(order)), char)
-    )
-
-
-def _char_sets(pattern: Pattern) -> Iterator[Chars]:
-    if isinstance(pattern, Chars):
-        yield pattern
-    elif isinstance(pattern, Seq | Alt):
-        for part in pattern.parts:
-            yield from _char_sets(part)
-    elif isinstance(pattern, Repeat):
-        yield from _char_sets(pattern.part)
