@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,8 +81,9 @@ class StoreBuilder:
         of: System = SHOP,
         status: str = "SUCCESS",
         reason: str | None = None,
-        correlation_id: str = "abc-123",
+        correlation_id: str | None = "abc-123",
         content_hash: bytes | None = None,
+        attributes: Mapping[str, object] | None = None,
         stream: str = FILE,
     ) -> str:
         text, time_us = parse_iso(time, _UTC)
@@ -99,6 +100,7 @@ class StoreBuilder:
             failure_reason=reason,
             expects_detail=of.join is not None and status == "FAILURE",
             content_hash=content_hash,
+            attributes=attributes,
         )
         return self._add(event)
 

@@ -30,7 +30,14 @@ def _table(store: StoreBuilder) -> list[dict[str, object]]:
         rows = list(reader.rows(f'SELECT {", ".join(EXPORT_FIELDS)}, stream, "offset" FROM events'))
     rows.sort(key=lambda row: (str(row[-2]), int(str(row[-1]))))
     table = [dict(zip(EXPORT_FIELDS, row[:-2], strict=True)) for row in rows]
-    return [{**row, "ambiguous": bool(row["ambiguous"])} for row in table]
+    return [
+        {**row, "ambiguous": bool(row["ambiguous"]), "attributes": _decoded(row["attributes"])}
+        for row in table
+    ]
+
+
+def _decoded(attributes: object) -> object:
+    return None if attributes is None else json.loads(str(attributes))
 
 
 def _json(store: StoreBuilder, selection: Selection = ALL) -> list[str]:
@@ -55,20 +62,39 @@ def _read_csv(text: str) -> list[dict[str, object]]:
                 values[name] = value.removeprefix("'")
         values["seen"] = int(row["seen"])
         values["ambiguous"] = {"true": True, "false": False}[row["ambiguous"]]
+        values["attributes"] = _decoded(values["attributes"])
         table.append(values)
     return table
 
 
-def test_json_lines_are_the_table(store: StoreBuilder) -> None:
+def _events_of_all_sorts(store: StoreBuilder) -> None:
     flow(store)
+    store.event("VIEWED", correlation_id=None, attributes={"size": 12.5, "who": "=A1", "ré": ["€"]})
+    store.event("VIEWED", correlation_id=None, attributes={})
+    store.commit()
+
+
+def test_json_lines_are_the_table(store: StoreBuilder) -> None:
+    _events_of_all_sorts(store)
     lines = _json(store)
     assert [json.loads(line) for line in lines] == _table(store)
     assert all(tuple(json.loads(line)) == EXPORT_FIELDS for line in lines)
     assert all(line.endswith("}\n") for line in lines)
 
 
+def test_attributes_are_an_object_in_json_and_its_text_in_csv(store: StoreBuilder) -> None:
+    _events_of_all_sorts(store)
+    text = '{"size":12.5,"who":"=A1","ré":["€"]}'
+    with_some, without = _json(store)[-2:]
+    assert with_some.endswith(f', "attributes": {text}}}\n')
+    assert without.endswith(', "attributes": null}\n')
+    assert '"correlation_id": null' in with_some
+    cells = [row[-1] for row in csv.reader(_csv(store))]
+    assert cells[-2:] == [text, ""]
+
+
 def test_csv_is_the_table(store: StoreBuilder) -> None:
-    flow(store)
+    _events_of_all_sorts(store)
     lines = _csv(store)
     assert lines[0] == ",".join(EXPORT_FIELDS) + "\r\n"
     assert _read_csv("".join(lines)) == _table(store)
@@ -123,7 +149,7 @@ class OneStream:
             yield ("file:a",)
             return
         plain: dict[str, object] = dict.fromkeys(EXPORT_FIELDS, "x")
-        plain |= {"ambiguous": 0, "seen": 1}
+        plain |= {"ambiguous": 0, "seen": 1, "attributes": None}
         for _ in range(self._rows):
             for values in self._values:
                 self.pulled += 1

@@ -79,6 +79,10 @@ def _plan(store: StoreBuilder, sql: str) -> str:
             "SEARCH e USING INDEX event_by_correlation (correlation_id>?)",
         ),
         (
+            "SELECT count(*) FROM events WHERE correlation_id IS NOT NULL GROUP BY correlation_id",
+            "SEARCH e USING INDEX event_by_correlation (correlation_id>?)",
+        ),
+        (
             "SELECT * FROM details WHERE correlation_id = 'a'",
             "SEARCH d USING INDEX detail_half (correlation_id=?)",
         ),

@@ -64,9 +64,9 @@ def _trace(store: StoreBuilder, correlation_id: str = "abc-123", limit: int = LI
         return read_trace(reader, correlation_id, limit)
 
 
-def _text(trace: Trace) -> str:
+def _text(trace: Trace, *, attributes: bool = False) -> str:
     out = io.StringIO()
-    print_trace(trace, console(out))
+    print_trace(trace, console(out), attributes=attributes)
     return out.getvalue()
 
 
@@ -78,6 +78,34 @@ def test_a_life_is_a_story_in_any_width(
         monkeypatch.setenv("COLUMNS", columns)
     flow(store)
     assert _text(_trace(store)) == GOLDEN
+
+
+def test_attributes_are_shown_where_they_are_asked_for(store: StoreBuilder) -> None:
+    flow(store)
+    story = _trace(store)
+    assert _text(story, attributes=True) == GOLDEN, "nothing has any"
+    store.event("PACKED", correlation_id="x", attributes={"n": [1, None], "by": "J\x1b\nX"})
+    store.event("SENT", "2025-05-04T10:30:01", correlation_id="x")
+    store.commit()
+    trace = _trace(store, "x")
+    events = trace_document(trace)["events"]
+    assert [one["attributes"] for one in events] == [{"n": [1, None], "by": "J\x1b\nX"}, None]
+    assert "by=" not in _text(trace)
+    assert _text(trace, attributes=True).splitlines()[4:7] == [
+        "   time  system  checkpoint  status   reason      attributes",
+        "  +0:00  shop    PACKED      SUCCESS              n=[1, null]  by=J\\x1b\\nX",
+        "  +0:01  shop    SENT        SUCCESS",
+    ]
+
+
+def test_events_without_an_id_are_nobody_s(store: StoreBuilder) -> None:
+    flow(store)
+    for _ in range(3):
+        store.event("VIEWED", correlation_id=None)
+    store.commit()
+    assert _text(_trace(store)).startswith(GOLDEN[: GOLDEN.index("\n\n")])
+    assert not _trace(store, "None").found
+    assert _trace(store, "abc-12").near == ("abc-123",)
 
 
 def test_the_document_has_it_all(store: StoreBuilder) -> None:
@@ -128,6 +156,7 @@ def test_the_document_has_it_all(store: StoreBuilder) -> None:
         "seen": 1,
         "detail_id": "file:aa11:20",
         "spec_digest": "digest of bank",
+        "attributes": None,
         "attempt": 1,
         "since_start_ms": 1_000,
     }

@@ -51,6 +51,15 @@ def test_trace(store: StoreBuilder, capsys: pytest.CaptureFixture[str]) -> None:
     assert (len(document["events"]), document["events_total"]) == (2, 7)
 
 
+def test_trace_with_attributes(store: StoreBuilder, capsys: pytest.CaptureFixture[str]) -> None:
+    store.event("PACKED", correlation_id="x", attributes={"weight": 3})
+    store.commit()
+    assert _run("trace", "x", "--store", store.url, "--attributes") == 0
+    assert "weight=3" in capsys.readouterr().out
+    assert _run("trace", "x", "--store", store.url, "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["events"][0]["attributes"] == {"weight": 3}
+
+
 def test_trace_of_an_unknown_id(store: StoreBuilder, capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("trace", "abc-12", "--store", store.url) == 1
     assert capsys.readouterr() == (
