@@ -136,16 +136,22 @@ def test_values(data: bytes, values: list[bytes]) -> None:
     assert values_of(data) == values
 
 
-def test_a_record_of_whole_lines_may_go_on() -> None:
+@pytest.mark.parametrize(
+    "data, may_go_on",
+    [(b"", False), (b"#a\n at", False), (b"#a\n at x\n", True), (b"#a\n{}\n", False)],
+    ids=["nothing", "within a line", "whole lines", "one line"],
+)
+def test_a_record_of_whole_lines_may_go_on(data: bytes, may_go_on: bool) -> None:
     framer = framer_of()
-    assert framer.feed(b"#a\n at") == []
-    assert not framer.may_go_on  # within a line
-    assert framer.feed(b" x\n") == []
-    assert framer.may_go_on
+    framer.feed(data)
+    assert framer.may_go_on is may_go_on
+
+
+def test_a_record_that_was_taken_is_closed() -> None:
+    framer = framer_of()
+    assert framer.feed(b"#a\n at x\n") == []
     assert framer.begin == 0
     assert framer.end() == [Record("s", 0, 9, b"#a\n at x")]
-    assert not framer.may_go_on
-    # It is closed now: what would have gone on with it is told apart from it.
     assert framer.feed(b" at y\n#b\n") == [Record("s", 9, 15, b" at y")]
     assert framer.end() == [Record("s", 15, 18, b"#b")]
 
