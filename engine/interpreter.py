@@ -6,15 +6,32 @@ Plain on purpose: it is the meaning of a spec, and whatever runs faster is held 
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
+from engine.conditions import Test, compile_condition, holds, in_words
 from engine.conversions import zone_named
-from engine.json_text import decode_object, text_of
-from engine.mapping import Candidate, Captures, map_record
+from engine.json_text import decode_object
+from engine.mapping import Candidate, Captures, Mapper
 from engine.model import Attempt, Condition, Outcome, Record, RecordKind, Rejection, System
+from engine.readings import ReadBelow, compile_below, compile_flat
+from engine.redaction import check_key
 from engine.rejections import Refused, rejection_of
+from engine.spec.conditions import first_key
 from engine.templates import Mismatch, match
+
+__all__ = [
+    "NEAREST_MAX",
+    "Body",
+    "Interpreter",
+    "Normalizer",
+    "ask",
+    "compile_normalizer",
+    "decode",
+    "holds",
+    "in_words",
+]
 
 NEAREST_MAX: Final = 3
 """How many attempts a rejection remembers."""
@@ -32,23 +49,57 @@ class Normalizer(Protocol):
         """Never raises for a record: a bad one is a Rejection."""
 
 
-def compile_normalizer(systems: Sequence[System]) -> Normalizer:
-    """The reference normalizer of these specs."""
-    return Interpreter(tuple(systems))
+def compile_normalizer(systems: Sequence[System], redact_key: bytes | None = None) -> Normalizer:
+    """The reference normalizer of these specs. ``redact_key`` is the key for values that they
+    hash; raises EnvironmentFailure where there are any and it is missing."""
+    check_key(systems, redact_key)
+    return Interpreter(tuple(systems), redact_key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A record kind, compiled: what it asks of what was read, and what it makes of it."""
+
+    order: int
+    candidate: Candidate
+    conditions: tuple[Condition, ...]
+    tests: tuple[Test, ...]
+    mapper: Mapper
+
+    @property
+    def name(self) -> str:
+        """How the kind is called."""
+        return f"{self.candidate.system.name}.{self.candidate.kind.name}"
+
+
+_Read = Callable[[str], "Captures | Mismatch"]
+"""What is read in a text, before any condition is asked."""
 
 
 class Interpreter:
-    """Holds the record kinds of all specs and asks every one of them about every record."""
+    """Holds the record kinds of all specs and asks every one of them about every record. What
+    several kinds read alike is read once."""
 
-    def __init__(self, systems: tuple[System, ...]) -> None:
+    def __init__(self, systems: tuple[System, ...], redact_key: bytes | None = None) -> None:
         self.systems = systems
         candidates = [
             Candidate(system, kind, zone_named(system.timezone))
             for system in systems
             for kind in system.kinds
         ]
-        self._text = [one for one in candidates if one.kind.template is not None]
-        self._json = [one for one in candidates if one.kind.template is None]
+        self._json: list[_Asked] = []
+        alike: dict[object, list[_Asked]] = {}
+        reads: dict[object, _Read] = {}
+        for order, one in enumerate(candidates):
+            tests = tuple(_compile_tests(one.kind))
+            asked = _Asked(order, one, one.kind.where, tests, Mapper(one, redact_key))
+            if one.kind.template is None:
+                self._json.append(asked)
+                continue
+            shape = (one.kind.template.parts, one.kind.readings)
+            alike.setdefault(shape, []).append(asked)
+            reads.setdefault(shape, _compile_read(one.kind))
+        self._text = [(reads[shape], kinds) for shape, kinds in alike.items()]
 
     def normalize(self, records: Sequence[Record]) -> list[Outcome]:
         """One outcome for each record, in order."""
@@ -59,19 +110,42 @@ class Interpreter:
             body = decode(record)
         except Refused as refused:
             return rejection_of(record, refused)
-        takers: list[tuple[Candidate, Captures]] = []
-        mismatches: list[tuple[Candidate, Mismatch]] = []
-        for candidate in self._text if isinstance(body, str) else self._json:
-            captures = ask(candidate.kind, body)
-            if isinstance(captures, Mismatch):
-                mismatches.append((candidate, captures))
-            else:
-                takers.append((candidate, captures))
+        takers: list[tuple[_Asked, Captures]] = []
+        mismatches: list[tuple[_Asked, Mismatch]] = []
+        if isinstance(body, str):
+            for read, kinds in self._text:
+                found = read(body)
+                if isinstance(found, Mismatch):
+                    mismatches += [(one, found) for one in kinds]
+                else:
+                    _sort_out(kinds, found, body, takers, mismatches)
+        else:
+            _sort_out(self._json, body, body, takers, mismatches)
         if len(takers) > 1:
             takers = _first_in_order(takers)
         if len(takers) == 1:
-            return map_record(record, *takers[0])
+            taker, captures = takers[0]
+            return taker.mapper.map(record, captures)
         return _untaken(record, takers, mismatches)
+
+
+def _sort_out(
+    kinds: Sequence[_Asked],
+    captures: Captures,
+    body: Body,
+    takers: list[tuple[_Asked, Captures]],
+    mismatches: list[tuple[_Asked, Mismatch]],
+) -> None:
+    """Which of the kinds take what was read."""
+    for one in kinds:
+        for test in one.tests:
+            if not test(captures):
+                mismatches.append(
+                    (one, _condition_failed(one.conditions, one.tests, captures, body))
+                )
+                break
+        else:
+            takers.append((one, captures))
 
 
 # --- decode -----------------------------------------------------------------------------------
@@ -104,61 +178,98 @@ def _text_of(record: Record) -> str:
 def ask(kind: RecordKind, body: Body) -> Captures | Mismatch:
     """What a kind reads in a record of its format, or how far it got."""
     if isinstance(body, str):
-        assert kind.template is not None
-        return match(kind.template, body)
-    failed = [condition for condition in kind.where if not holds(condition, body)]
-    if failed:
-        # How far conditions got: those that hold, so that the nearest kind can be told.
-        return Mismatch(len(kind.where) - len(failed), in_words(failed[0]))
-    return body
+        found = _compile_read(kind)(body)
+        if isinstance(found, Mismatch):
+            return found
+    else:
+        found = body
+    tests = _compile_tests(kind)
+    if all(test(found) for test in tests):
+        return found
+    return _condition_failed(kind.where, tests, found, body)
 
 
-def holds(condition: Condition, body: Mapping[str, object]) -> bool:
-    """Whether a JSON object is what the condition asks for."""
-    value = body.get(condition.key)
-    if condition.test == "present":
-        return value is not None
-    if condition.test == "absent":
-        return value is None
-    return text_of(value) in condition.values
+def _compile_read(kind: RecordKind) -> _Read:
+    """What a kind reads in a text, before its conditions are asked."""
+    template = kind.template
+    assert template is not None
+    if not any(one.is_flat for one in kind.readings):
+        return lambda text: match(template, text)
+    flat = compile_flat(kind.readings)
+
+    def read(text: str) -> Captures | Mismatch:
+        found = match(template, text)
+        return found if isinstance(found, Mismatch) else flat({**found}, text)
+
+    return read
 
 
-def in_words(condition: Condition) -> str:
-    """What a condition expects."""
-    if condition.test == "one_of":
-        return f'key "{condition.key}" to be ' + " or ".join(f'"{v}"' for v in condition.values)
-    return f'key "{condition.key}" to be {condition.test}'
+def _compile_tests(kind: RecordKind) -> list[Test]:
+    """The conditions of a kind. One on a part of a field that is read further reads it; where
+    that fails, there is no such part."""
+    below = compile_below(kind.readings)
+    further = {one.field for one in kind.readings if not one.is_flat}
+    tests = []
+    for condition in kind.where:
+        test = compile_condition(condition)
+        is_below = len(condition.path) > 1 and first_key(condition.path) in further
+        tests.append(_read_first(test, below) if is_below else test)
+    return tests
 
 
-def _attempt(candidate: Candidate, mismatch: Mismatch) -> Attempt:
-    return Attempt(
-        candidate.system.name, candidate.kind.name, mismatch.matched_chars, mismatch.expected
-    )
+def _read_first(test: Test, below: ReadBelow) -> Test:
+    def read_and_test(captures: Captures) -> bool:
+        try:
+            return test(below(captures))
+        except Refused:
+            return test(captures)
+
+    return read_and_test
+
+
+def _condition_failed(
+    conditions: Sequence[Condition], tests: Sequence[Test], captures: Captures, body: Body
+) -> Mismatch:
+    """How far conditions got: for JSON those that hold, so that the nearest kind can be told; a
+    text has been read to its end."""
+    held = [test(captures) for test in tests]
+    expected = in_words(conditions[held.index(False)])
+    return Mismatch(len(body) if isinstance(body, str) else sum(held), expected)
 
 
 def _first_in_order(
-    takers: Sequence[tuple[Candidate, Captures]],
-) -> list[tuple[Candidate, Captures]]:
+    takers: Sequence[tuple[_Asked, Captures]],
+) -> list[tuple[_Asked, Captures]]:
     """Those that yield to no other: a spec may declare an order between its own kinds."""
     return [
         (one, captures)
         for one, captures in takers
         if not any(
-            one.system is other.system and one.kind.yields_to(other.kind) for other, _ in takers
+            one.candidate.system is other.candidate.system
+            and one.candidate.kind.yields_to(other.candidate.kind)
+            for other, _ in takers
         )
     ]
 
 
 def _untaken(
     record: Record,
-    takers: Sequence[tuple[Candidate, Captures]],
-    mismatches: Sequence[tuple[Candidate, Mismatch]],
+    takers: Sequence[tuple[_Asked, Captures]],
+    mismatches: Sequence[tuple[_Asked, Mismatch]],
 ) -> Rejection:
     if takers:
-        names = ", ".join(f"{one.system.name}.{one.kind.name}" for one, _ in takers)
+        ordered = sorted((one for one, _ in takers), key=lambda one: one.order)
+        for one in ordered:
+            one.mapper.hide(record)
+        names = ", ".join(one.name for one in ordered)
         return rejection_of(record, Refused("ambiguous", f"accepted by {names}"))
     attempts = [_attempt(*one) for one in mismatches]
     attempts.sort(key=lambda one: (-one.matched_chars, one.system, one.kind))
     rejection = rejection_of(record, Refused("no_match", "no record kind accepts it"))
     rejection.nearest = tuple(attempts[:NEAREST_MAX])
     return rejection
+
+
+def _attempt(asked: _Asked, mismatch: Mismatch) -> Attempt:
+    system, kind = asked.candidate.system, asked.candidate.kind
+    return Attempt(system.name, kind.name, mismatch.matched_chars, mismatch.expected)

@@ -30,9 +30,16 @@ class HugeInteger:
 
 def decode_object(text: str) -> dict[str, object]:
     """The JSON object that ``text`` is. Raises Refused."""
+    decoded = decode_value(text)
+    assert isinstance(decoded, dict)  # the caller saw the brace
+    return decoded
+
+
+def decode_value(text: str) -> object:
+    """The JSON value that ``text`` is. Raises Refused."""
     _check_depth(text)
     try:
-        decoded = json.loads(
+        decoded: object = json.loads(
             text,
             object_pairs_hook=_unique_keys,
             parse_constant=_refuse_constant,
@@ -42,7 +49,6 @@ def decode_object(text: str) -> dict[str, object]:
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
         raise Refused("invalid_json", f"{error.msg.removesuffix(' at')} at {place}") from error
-    assert isinstance(decoded, dict)  # the caller saw the brace
     return decoded
 
 
@@ -86,6 +92,48 @@ def _finite(digits: str) -> float:
 
 def _integer(digits: str) -> int | HugeInteger:
     return int(digits) if len(digits) <= _INT64_DIGITS_MAX else HugeInteger()
+
+
+INT64: Final = range(-(2**63), 2**63)
+"""The integers that a store can hold."""
+
+
+def check_storable(value: object, name: str) -> None:
+    """Refuse a JSON value of which a store cannot hold all: ``name`` says whose it is. The value
+    may be nested in any way; every part is looked at once. Raises Refused."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            check_text(one, name)
+        elif isinstance(one, dict):
+            left += one.keys()
+            left += one.values()
+        elif isinstance(one, list):
+            left += one
+        elif isinstance(one, float):
+            if not math.isfinite(one):
+                raise Refused("json_not_finite", f"{name} is beyond what a number can hold")
+        else:
+            check_integer(one, name)
+
+
+def check_integer(value: object, name: str) -> None:
+    """Refuse an integer that does not fit 64 bits; anything else is none. Raises Refused."""
+    if isinstance(value, HugeInteger) or (type(value) is int and value not in INT64):
+        raise Refused("integer_out_of_range", f"{name} does not fit 64 bits")
+
+
+def check_text(text: str, name: str) -> None:
+    """Refuse text that no store can bind. Raises Refused."""
+    if "\0" in text:
+        raise Refused("nul_character", f"{name} holds a NUL character")
+    if text.isascii():
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Refused("lone_surrogate", f"{name} holds half a character") from error
 
 
 def text_of(value: object) -> str | None:

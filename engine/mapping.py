@@ -1,18 +1,24 @@
-"""Extract and map: what a record kind took, as an event, a detail, or a rejection.
-
-Values are checked before they reach a store, so that one record cannot poison its batch.
-"""
+"""Extract and map: what a record kind took, as an event, a detail, or a rejection."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
-from engine.conversions import Instant, TimeError, parse_iso
-from engine.json_text import HugeInteger, text_of
+from engine.attributes import compile_attributes
+from engine.conversions import Instant, TimeError, parse_time
+from engine.mapped_values import (
+    IDENTIFIER_CHARS_MAX,
+    Taken,
+    Value,
+    compile_value,
+    compile_when,
+    first_value,
+    shown,
+)
 from engine.model import (
     REQUIRED_FIELDS,
     STATUSES,
@@ -25,16 +31,19 @@ from engine.model import (
     RecordKind,
     System,
 )
+from engine.paths import Captures
+from engine.readings import compile_below
+from engine.redaction import compile_redactor
 from engine.rejections import Refused, rejection_of
 
-IDENTIFIER_CHARS_MAX: Final = 1024
-"""The longest checkpoint or correlation id, in characters."""
+__all__ = ["IDENTIFIER_CHARS_MAX", "Candidate", "Captures", "Mapper"]
 
-_IDENTIFIERS = ("checkpoint_id", "correlation_id")
-_INT64 = range(-(2**63), 2**63)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_ISO: Final = ("iso",)
+_NO_NAMES: Final[frozenset[str]] = frozenset()
 
-Captures = Mapping[str, object]
-"""What a record kind took: values by field or key."""
+_Time = Callable[[Record, Taken], Instant | None]
+"""The timestamp of a record; None where it has no value for it. Raises Refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,153 +55,215 @@ class Candidate:
     zone: tzinfo
 
 
-def map_record(record: Record, candidate: Candidate, captures: Captures) -> Outcome:
-    """What becomes of a record that this kind took."""
-    system, kind = candidate.system, candidate.kind
-    try:
-        if kind.role == "ignore":
-            return Ignored(record.stream, record.offset, system, kind.name)
-        values = {one.target: _value(one, captures) for one in kind.mappings}
-        if kind.role == "detail":
-            return _detail(record, candidate, values)
-        return _event(record, candidate, values)
-    except Refused as refused:
-        rejection = rejection_of(record, refused)
-        rejection.system, rejection.kind = system.name, kind.name
-        return rejection
+class Mapper:
+    """What becomes of the records that one kind takes, compiled.
 
+    ``redact_key`` is the key of hashes; it is needed where the spec has any.
+    """
 
-def _value(mapping: FieldMapping, captures: Captures) -> str | None:
-    """The text for one event field; None where the record has no value for it."""
-    if mapping.constant is not None:
-        return mapping.constant
-    assert mapping.source is not None
-    found = captures.get(mapping.source)
-    if found is None or found == "":
-        return None
-    if isinstance(found, HugeInteger) or (type(found) is int and found not in _INT64):
-        raise Refused("integer_out_of_range", f"{mapping.target} does not fit 64 bits")
-    text = _mapped(mapping, found) if mapping.values is not None else _plain(mapping, found)
-    _check_text(mapping, text)
-    if mapping.target in _IDENTIFIERS and len(text) > IDENTIFIER_CHARS_MAX:
-        raise Refused(
-            "value_too_long",
-            f"{mapping.target} has {len(text)} characters, {IDENTIFIER_CHARS_MAX} at most",
+    def __init__(self, candidate: Candidate, redact_key: bytes | None = None) -> None:
+        system, kind = self._system, self._kind = candidate.system, candidate.kind
+        self._below = compile_below(kind.readings)
+        self._redactor = compile_redactor(system, kind, redact_key)
+        redacted = _NO_NAMES if self._redactor is None else self._redactor.names
+        self._attributes = compile_attributes(kind, redacted, redact_key)
+        ways: dict[str, list[FieldMapping]] = {}
+        for mapping in kind.mappings:
+            ways.setdefault(mapping.target, []).append(mapping)
+        has_status = kind.role == "event"
+        timestamps = ways.pop("timestamp", [])
+        self._time = _compile_time(timestamps, redacted, candidate.zone, has_status=has_status)
+        values = {
+            target: first_value([compile_value(one, redacted, has_status=has_status) for one in of])
+            for target, of in ways.items()
+        }
+        self._status = values.pop("status", None)
+        self._values = list(values.items())
+        self._required = [
+            name
+            for name in REQUIRED_FIELDS
+            if name != "correlation_id" or not any(map(_is_none, ways.get(name, [])))
+        ]
+
+    def map(self, record: Record, captures: Captures) -> Outcome:
+        """What becomes of a record that the kind took. What the spec does not want to be kept of
+        the record itself is taken out of its value."""
+        try:
+            taken = self._taken(record, captures)
+            if self._kind.role == "ignore":
+                return Ignored(record.stream, record.offset, self._system, self._kind.name)
+            if self._kind.role == "detail":
+                return self._detail(record, taken)
+            return self._event(record, taken)
+        except Refused as refused:
+            rejection = rejection_of(record, refused)
+            rejection.system, rejection.kind = self._system.name, self._kind.name
+            return rejection
+
+    def hide(self, record: Record) -> None:
+        """Keep nothing of a record that is not mapped, if the spec would not keep it as it is."""
+        if self._redactor is not None:
+            record.value = self._redactor.raw_unread(record.value)
+
+    def _taken(self, record: Record, captures: Captures) -> Taken:
+        redactor = self._redactor
+        if redactor is None:
+            if self._kind.role != "ignore":
+                captures = self._below(captures)
+            return Taken(captures, captures)
+        try:
+            captures = self._below(captures)
+        except Refused:
+            record.value = redactor.raw_unread(record.value)
+            if self._kind.role == "ignore":
+                return Taken(captures, captures)
+            raise
+        clean, secrets = redactor.clean(captures)
+        record.value = redactor.raw(record.value, captures, secrets)
+        return Taken(captures, clean)
+
+    def _read(self, taken: Taken) -> dict[str, str | None]:
+        values: dict[str, str | None] = {}
+        if self._status is not None:
+            values["status"] = taken.status = self._status(taken)
+        for target, value in self._values:
+            values[target] = value(taken)
+        return values
+
+    def _event(self, record: Record, taken: Taken) -> Event:
+        system, kind = self._system, self._kind
+        values = self._read(taken)
+        instant = self._time(record, taken)
+        given = values if instant is None else values | {"timestamp": instant.text}
+        _check_required(given, self._required)
+        status = values["status"]
+        assert instant is not None
+        assert status is not None
+        if status not in STATUSES:
+            raise Refused("unknown_status", f'"{shown(status)}" is neither SUCCESS nor FAILURE')
+        correlation_id = values.get("correlation_id")
+        event = Event(
+            stream=record.stream,
+            offset=record.offset,
+            system=system,
+            kind=kind.name,
+            checkpoint_id=values["checkpoint_id"] or "",
+            timestamp=instant.text,
+            time_us=instant.us,
+            status=status,
+            correlation_id=correlation_id,
+            failure_reason=values.get("failure_reason"),
         )
-    return text
+        join = system.join
+        if join is not None and kind.name in join.events and correlation_id is not None:
+            event.expects_detail = all(given.get(one) in asked for one, asked in join.when.items())
+        if system.merge is not None:
+            hashed = {**values, "timestamp": instant.us}
+            # Events without an id would be the same one for the lack of it.
+            if correlation_id is not None or "correlation_id" not in system.merge:
+                event.content_hash = _content_hash(
+                    system.name, "event", [hashed.get(one) for one in system.merge]
+                )
+        if self._attributes is not None:
+            event.attributes = self._attributes(taken)
+        return event
 
-
-def _mapped(mapping: FieldMapping, found: object) -> str:
-    assert mapping.values is not None
-    text = text_of(found)
-    if text is None:
-        raise _wrong_type(mapping, found)
-    if text not in mapping.values:
-        _check_text(mapping, text)
-        raise Refused("unknown_value", f'{mapping.target}: no entry for "{_shown(text)}"')
-    return mapping.values[text]
-
-
-def _plain(mapping: FieldMapping, found: object) -> str:
-    if isinstance(found, str):
-        return found
-    if isinstance(found, int) and not isinstance(found, bool):
-        return str(found)
-    raise _wrong_type(mapping, found)
-
-
-def _wrong_type(mapping: FieldMapping, found: object) -> Refused:
-    names = {bool: "a boolean", float: "a fraction", list: "an array", dict: "an object"}
-    return Refused("wrong_type", f"{mapping.target} is {names[type(found)]}, not text")
-
-
-def _check_text(mapping: FieldMapping, text: str) -> None:
-    """What no store can bind is refused here, so that one record cannot poison its batch."""
-    if "\0" in text:
-        raise Refused("nul_character", f"{mapping.target} holds a NUL character")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise Refused("lone_surrogate", f"{mapping.target} holds half a character") from error
-
-
-def _shown(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _event(record: Record, candidate: Candidate, values: dict[str, str | None]) -> Event:
-    system, kind = candidate.system, candidate.kind
-    checkpoint_id, timestamp, status, correlation_id = _required(values, REQUIRED_FIELDS)
-    if status not in STATUSES:
-        raise Refused("unknown_status", f'"{_shown(status)}" is neither SUCCESS nor FAILURE')
-    text, us = _time(timestamp, candidate.zone)
-    event = Event(
-        stream=record.stream,
-        offset=record.offset,
-        system=system,
-        kind=kind.name,
-        checkpoint_id=checkpoint_id,
-        timestamp=text,
-        time_us=us,
-        status=status,
-        correlation_id=correlation_id,
-        failure_reason=values.get("failure_reason"),
-    )
-    join = system.join
-    if join is not None and kind.name in join.events:
-        given = values | {"timestamp": text}
-        event.expects_detail = all(given.get(one) in asked for one, asked in join.when.items())
-    if system.merge is not None:
-        event.content_hash = _content_hash(
-            system.name,
-            "event",
-            [us if one == "timestamp" else values.get(one) for one in system.merge],
+    def _detail(self, record: Record, taken: Taken) -> Detail:
+        system, kind = self._system, self._kind
+        join = system.join
+        assert join is not None
+        values = self._read(taken)
+        instant = self._time(record, taken)
+        _check_required(values, ("correlation_id", *join.take))
+        detail = Detail(
+            stream=record.stream,
+            offset=record.offset,
+            system=system,
+            kind=kind.name,
+            correlation_id=values["correlation_id"] or "",
+            failure_reason=values.get("failure_reason"),
+            time_us=None if instant is None else instant.us,
+            timestamp=None if instant is None else instant.text,
         )
-    return event
+        if join.clock == "body" and detail.time_us is None:
+            _check_required({}, ("timestamp",))
+        given = {**values, "timestamp": detail.time_us}
+        if system.merge is not None and all(given.get(one) is not None for one in system.merge):
+            # Fewer fields than asked for would make details of different failures the same one.
+            detail.content_hash = _content_hash(
+                system.name, "detail", [given[one] for one in system.merge]
+            )
+        return detail
 
 
-def _detail(record: Record, candidate: Candidate, values: dict[str, str | None]) -> Detail:
-    system, kind = candidate.system, candidate.kind
-    assert system.join is not None
-    correlation_id, *_ = _required(values, ("correlation_id", *system.join.take))
-    timestamp = values.get("timestamp")
-    instant = None if timestamp is None else _time(timestamp, candidate.zone)
-    detail = Detail(
-        stream=record.stream,
-        offset=record.offset,
-        system=system,
-        kind=kind.name,
-        correlation_id=correlation_id,
-        failure_reason=values.get("failure_reason"),
-        time_us=None if instant is None else instant.us,
-        timestamp=None if instant is None else instant.text,
-    )
-    if system.join.clock == "body" and detail.time_us is None:
-        raise Refused("missing_field", "timestamp is absent, null or empty")
-    given = {**values, "timestamp": detail.time_us}
-    if system.merge is not None and all(given.get(one) is not None for one in system.merge):
-        # Fewer fields than asked for would make details of different failures the same one.
-        detail.content_hash = _content_hash(
-            system.name, "detail", [given[one] for one in system.merge]
-        )
-    return detail
+def _is_none(mapping: FieldMapping) -> bool:
+    """Whether the spec says that there is no value."""
+    return not mapping.sources and mapping.constant is None and not mapping.is_record_time
 
 
-def _required(values: Mapping[str, str | None], names: Iterable[str]) -> list[str]:
-    found = []
+def _check_required(values: Mapping[str, str | None], names: Iterable[str]) -> None:
     for name in names:
-        value = values.get(name)
-        if value is None:
+        if values.get(name) is None:
             raise Refused("missing_field", f"{name} is absent, null or empty")
-        found.append(value)
-    return found
 
 
-def _time(text: str, zone: tzinfo) -> Instant:
+# --- time -------------------------------------------------------------------------------------
+
+
+def _compile_time(
+    mappings: Sequence[FieldMapping],
+    redacted: frozenset[str],
+    zone: tzinfo,
+    *,
+    has_status: bool,
+) -> _Time:
+    ways = [_compile_way(one, redacted, zone, has_status=has_status) for one in mappings]
+    if len(ways) == 1:
+        return ways[0]
+
+    def time(record: Record, taken: Taken) -> Instant | None:
+        for way in ways:
+            found = way(record, taken)
+            if found is not None:
+                return found
+        return None
+
+    return time
+
+
+def _compile_way(
+    mapping: FieldMapping, redacted: frozenset[str], zone: tzinfo, *, has_status: bool
+) -> _Time:
+    if mapping.is_record_time:
+        test = compile_when(mapping.when, has_status=has_status)
+        return lambda record, taken: _record_time(record) if test(taken) else None
+    value: Value = compile_value(mapping, redacted, has_status=has_status)
+    formats = mapping.formats or _ISO
+
+    def time(record: Record, taken: Taken) -> Instant | None:
+        text = value(taken)
+        if text is None:
+            return None
+        reference_us = record.written_us if record.timestamp_us is None else record.timestamp_us
+        try:
+            return parse_time(text, formats, zone, reference_us)
+        except TimeError as error:
+            raise Refused(error.reason, f'timestamp "{shown(text)}" {error}') from error
+
+    return time
+
+
+def _record_time(record: Record) -> Instant | None:
+    """The record's own timestamp, to the millisecond, as brokers have it, or finer."""
+    us = record.timestamp_us
+    if us is None:
+        return None
     try:
-        return parse_iso(text, zone)
-    except TimeError as error:
-        raise Refused(error.reason, f'timestamp "{_shown(text)}" {error}') from error
+        utc = _EPOCH + timedelta(microseconds=us)
+    except OverflowError as error:
+        raise Refused("impossible_time", f"the record's timestamp is {us} µs") from error
+    precision = "milliseconds" if us % 1000 == 0 else "microseconds"
+    return Instant(utc.replace(tzinfo=None).isoformat(timespec=precision) + "Z", us)
 
 
 def _content_hash(system: str, role: str, values: Sequence[object]) -> bytes:

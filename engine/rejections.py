@@ -19,14 +19,17 @@ REASONS: Final[Mapping[str, str]] = {
     "no_match": "no record kind of any loaded spec accepts the record",
     "ambiguous": "several record kinds accept the record, and none is guessed",
     "missing_field": "a field that the event must have is absent, null or empty",
+    "unreadable_field": "a field is not what the spec reads it as: JSON, key=value pairs, columns",
     "wrong_type": "a JSON value is of a type that the field cannot take",
     "integer_out_of_range": "an integer does not fit 64 bits",
     "lone_surrogate": "a JSON escape names half a character",
     "value_too_long": "an identifier is longer than the limit",
+    "attributes_too_long": "what the spec keeps as attributes is longer than the limit",
     "unknown_value": "the spec's map has no entry for the value",
     "unknown_status": "the status is neither SUCCESS nor FAILURE",
-    "bad_time": "the timestamp is not an ISO 8601 time",
+    "bad_time": "the timestamp is not a time of the format that the spec says",
     "impossible_time": "the timestamp is a time that no calendar has",
+    "missing_year": "the timestamp has no year, and nothing tells which one it is",
 }
 
 

@@ -19,11 +19,14 @@ from engine.model import (
     FieldMapping,
     FieldPart,
     Join,
+    Key,
     LiteralPart,
     RecordKind,
     System,
     Template,
+    ValueMap,
 )
+from engine.spec.field_types import FIELD_TYPES
 
 HERE = Location("made_systems.py", 1, 1)
 SECOND_US = 1_000_000
@@ -39,11 +42,23 @@ def template(source: str) -> Template:
     for field in _FIELD.finditer(source):
         if field.start() > at:
             parts.append(LiteralPart(source[at : field.start()]))
-        parts.append(FieldPart(field[1] or None, field[2]))
+        parts.append(FieldPart(field[1] or None, FIELD_TYPES[field[2]] if field[2] else None))
         at = field.end()
     if at < len(source):
         parts.append(LiteralPart(source[at:]))
     return Template(source, tuple(parts))
+
+
+def mapped(target: str, source: str = "") -> FieldMapping:
+    """A mapping from the field or key of that name; without one, of the target's."""
+    return FieldMapping(target, ((Key(source or target),),))
+
+
+def condition(
+    key: str, test: Literal["present", "absent", "one_of"], values: tuple[str, ...] = ()
+) -> Condition:
+    """A condition on a field or key."""
+    return Condition((Key(key),), test, values)
 
 
 def text_kind(
@@ -51,7 +66,7 @@ def text_kind(
 ) -> RecordKind:
     """A kind of text record whose fields named like event fields map themselves."""
     made = template(source)
-    mappings = tuple(FieldMapping(one, one) for one in made.field_names if one in EVENT_FIELDS)
+    mappings = tuple(mapped(one) for one in made.field_names if one in EVENT_FIELDS)
     return RecordKind(name, role, made, (), mappings, (), HERE)
 
 
@@ -62,7 +77,7 @@ def json_kind(
     role: Literal["event", "detail", "ignore"] = "event",
 ) -> RecordKind:
     """A kind of JSON record; a field given by its name alone maps the key of that name."""
-    mappings = tuple(FieldMapping(one, one) if isinstance(one, str) else one for one in fields)
+    mappings = tuple(mapped(one) if isinstance(one, str) else one for one in fields)
     return RecordKind(name, role, None, tuple(where), mappings, (), HERE)
 
 
@@ -123,12 +138,12 @@ BETA = system(
     "beta",
     json_kind(
         "checkpoint",
-        [Condition("system", "one_of", ("beta",)), Condition("checkpoint", "present")],
-        [FieldMapping("checkpoint_id", "checkpoint"), "timestamp", "status", "correlation_id"],
+        [condition("system", "one_of", ("beta",)), condition("checkpoint", "present")],
+        [mapped("checkpoint_id", "checkpoint"), "timestamp", "status", "correlation_id"],
     ),
     json_kind(
         "error",
-        [Condition("system", "one_of", ("beta",)), Condition("checkpoint", "absent")],
+        [condition("system", "one_of", ("beta",)), condition("checkpoint", "absent")],
         ["correlation_id", "failure_reason"],
         "detail",
     ),
@@ -139,18 +154,22 @@ GAMMA = system(
     "gamma",
     json_kind(
         "log",
-        [Condition("system", "one_of", ("gamma",)), Condition("level", "absent")],
+        [condition("system", "one_of", ("gamma",)), condition("level", "absent")],
         [
-            FieldMapping("checkpoint_id", "checkpoint"),
+            mapped("checkpoint_id", "checkpoint"),
             "timestamp",
-            FieldMapping("status", "code", values={"0": "SUCCESS", "1": "FAILURE"}),
+            FieldMapping(
+                "status",
+                ((Key("code"),),),
+                values=ValueMap({"0": "SUCCESS", "1": "FAILURE"}),
+            ),
             "correlation_id",
             "failure_reason",
         ],
     ),
     json_kind(
         "ignore[0]",
-        [Condition("system", "one_of", ("gamma",)), Condition("level", "one_of", ("debug",))],
+        [condition("system", "one_of", ("gamma",)), condition("level", "one_of", ("debug",))],
         [],
         "ignore",
     ),

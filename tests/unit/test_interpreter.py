@@ -14,6 +14,7 @@ from made_systems import (
     EPSILON,
     GAMMA,
     SYSTEMS,
+    condition,
     join,
     json_kind,
     system,
@@ -24,7 +25,6 @@ from engine.interpreter import compile_normalizer
 from engine.mapping import IDENTIFIER_CHARS_MAX
 from engine.model import (
     Attempt,
-    Condition,
     Detail,
     Event,
     FieldMapping,
@@ -201,7 +201,7 @@ _CONDITIONS = [
 def test_conditions_on_keys(
     test: Any, values: tuple[str, ...], document: dict[str, Any], holds: bool
 ) -> None:
-    made = system("eta", json_kind("ignore[0]", [Condition("k", test, values)], [], "ignore"))
+    made = system("eta", json_kind("ignore[0]", [condition("k", test, values)], [], "ignore"))
     assert isinstance(outcome(document, made), Ignored) is holds
 
 

@@ -1,0 +1,102 @@
+"""What else a spec keeps of a record: its attributes, JSON values by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from engine.json_text import check_storable, text_of
+from engine.mapped_values import Taken, compile_value, compile_when
+from engine.model import FieldMapping, RecordKind
+from engine.paths import ReadText, compile_getter
+from engine.redaction import compile_replace
+from engine.rejections import Refused
+
+ATTRIBUTES_BYTES_MAX: Final = 64 * 1024
+"""The longest JSON text of all attributes of one event, in UTF-8."""
+
+Attributes = Callable[[Taken], Mapping[str, object]]
+"""The attributes of a record. Raises Refused."""
+
+_Value = Callable[[Taken], object]
+
+
+def compile_attributes(
+    kind: RecordKind, redacted: frozenset[str], redact_key: bytes | None
+) -> Attributes | None:
+    """The attributes of a kind, in the order of the spec; None where it keeps none.
+
+    With ``all``, everything that was read comes first, with the value as it was read, but for the
+    texts whose parts are fields themselves; what an entry says of a name counts instead. What is
+    not there, or null, is no attribute; an empty text is one.
+    """
+    if not kind.attributes and not kind.keeps_all:
+        return None
+    flat = frozenset(one.field for one in kind.readings if one.is_flat)
+    entries: dict[str, list[_Value]] = {}
+    for mapping in kind.attributes:
+        entries.setdefault(mapping.target, []).append(_compile(mapping, redacted, redact_key))
+
+    def attributes(taken: Taken) -> Mapping[str, object]:
+        found: dict[str, object] = {}
+        if kind.keeps_all:
+            found = {
+                name: str(value) if isinstance(value, ReadText) else value
+                for name, value in taken.clean.items()
+                if value is not None and name not in flat and name not in entries
+            }
+        for target, ways in entries.items():
+            for way in ways:
+                value = way(taken)
+                if value is not None:
+                    found[target] = value
+                    break
+        _check(found)
+        return found
+
+    return attributes
+
+
+def _check(found: Mapping[str, object]) -> None:
+    """Refuse what no store can hold."""
+    for name, value in found.items():
+        check_storable(name, "the name of an attribute")
+        check_storable(value, f'attribute "{name[:60]}"')
+    length = len(json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode())
+    if length > ATTRIBUTES_BYTES_MAX:
+        message = f"{length} bytes of attributes, {ATTRIBUTES_BYTES_MAX} at most"
+        raise Refused("attributes_too_long", message)
+
+
+def _compile(mapping: FieldMapping, redacted: frozenset[str], redact_key: bytes | None) -> _Value:
+    value = _compile_unredacted(mapping, redacted)
+    if mapping.redact is None:
+        return value
+    replace = compile_replace(mapping.redact, redact_key)
+
+    def replaced(taken: Taken) -> object:
+        found = value(taken)
+        return found if found is None or found == "" else replace(found)
+
+    return replaced
+
+
+def _compile_unredacted(mapping: FieldMapping, redacted: frozenset[str]) -> _Value:
+    is_text = mapping.values is not None or mapping.case is not None or len(mapping.sources) != 1
+    if is_text:
+        return compile_value(mapping, redacted, has_status=True)
+    (path,) = mapping.sources
+    get, absent = compile_getter(path), frozenset(mapping.absent)
+    test = compile_when(mapping.when, has_status=True) if mapping.when else None
+
+    def value(taken: Taken) -> object:
+        if test is not None and not test(taken):
+            return None
+        found = get(taken.captures)
+        if found is None or (absent and text_of(found) in absent):
+            return None
+        found = get(taken.clean)
+        return str(found) if isinstance(found, ReadText) else found
+
+    return value
