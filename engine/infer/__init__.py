@@ -1,0 +1,1 @@
+"""From sample records to a proposed spec."""
