@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.cli.options import (
     DEFAULT_GROUP,
     DEFAULT_TOPIC,
+    REDACT_KEY_VARIABLE,
     Commands,
     Options,
     UsageError,
@@ -35,7 +36,8 @@ def add_to(commands: Commands) -> None:
         help="normalize records from Kafka, files or standard input",
         description="Normalize records from a Kafka topic, or with --from from files or standard "
         "input, into a store, or with --to into JSON lines. SIGTERM and Ctrl-C finish the batch, "
-        "commit and exit with 0; the next run goes on from there.",
+        "commit and exit with 0; the next run goes on from there. Where specs hash values, the "
+        f"variable {REDACT_KEY_VARIABLE} holds the key.",
     )
     add_systems(parser)
     _add_kafka_options(parser.add_argument_group("from Kafka"))
