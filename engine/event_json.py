@@ -9,6 +9,7 @@ from typing import Final
 
 from engine.model import EXPORT_FIELDS
 
+_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -20,7 +21,7 @@ def attributes_text(attributes: Mapping[str, object] | None) -> str | None:
     """
     if not attributes:
         return None
-    text = json.dumps(attributes, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _COMPACT.encode(dict(attributes))
     try:
         text.encode()
     except UnicodeEncodeError:
