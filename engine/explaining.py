@@ -8,32 +8,38 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
 from engine.interpreter import Body, Normalizer, ask, decode, holds, in_words
-from engine.mapping import Captures
+from engine.mapped_values import Taken, compile_value
 from engine.model import (
     Attempt,
+    Condition,
     Detail,
     Event,
     FieldMapping,
     Ignored,
     Outcome,
+    Path,
     Record,
     RecordKind,
     Rejection,
     System,
 )
+from engine.paths import Captures, value_at
+from engine.readings import compile_below
 from engine.rejections import Refused
+from engine.spec.conditions import first_key
+from engine.spec.paths import written
 from engine.templates import Mismatch
 
 VALUE_CHARS_MAX: Final = 400
 """How much of a JSON value that is no text is told."""
 
-Via = Literal["system", "field", "map", "constant"]
+Via = Literal["system", "field", "map", "constant", "record"]
 """What an event field comes from: the system's name, a captured field or key as it is, the same
-translated by a map, or a constant of the spec."""
+translated by a map, a constant of the spec, or the record's own timestamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,7 @@ class Explanation:
 
 def explain(normalizer: Normalizer, record: Record) -> Explanation:
     """What becomes of the record, and why."""
-    (outcome,) = normalizer.normalize([record])
+    (outcome,) = normalizer.normalize([replace(record)])  # which takes out what is not to be kept
     try:
         body = decode(record)
     except Refused:
@@ -159,32 +165,73 @@ def _is_of(outcome: Outcome, system: System, kind: RecordKind) -> bool:
 def _reading(
     system: System, kind: RecordKind, captures: Captures, outcome: Outcome | None
 ) -> Reading:
-    named: Sequence[str] = list(captures)
-    if kind.template is None:
-        sources = [one.source for one in kind.mappings if one.source is not None]
-        keys = dict.fromkeys([*(one.key for one in kind.where), *sources])
-        named = [key for key in keys if key in captures]
-    shown = {name: json_value(captures[name]) for name in named}
-    return Reading(system, kind, shown, tuple(_origins(system, kind, shown, outcome)))
+    try:
+        captures = compile_below(kind.readings)(captures)
+    except Refused:
+        pass  # the outcome says so
+    shown = dict(_shown(kind, captures))
+    return Reading(system, kind, shown, tuple(_origins(system, kind, captures, outcome)))
+
+
+def _shown(kind: RecordKind, captures: Captures) -> Iterator[tuple[str, str]]:
+    """What a template captured, or the keys of a JSON record that the kind names; and the parts
+    that it names of either."""
+    if kind.template is not None:
+        yield from ((name, json_value(value)) for name, value in captures.items())
+    ways = (*kind.mappings, *kind.attributes)
+    named = [*(one.path for one in kind.where), *(path for one in ways for path in one.sources)]
+    for path in dict.fromkeys(named):
+        is_shown = kind.template is not None and len(path) == 1
+        if not is_shown and _is_there(path, captures):
+            yield written(path), json_value(value_at(path, captures))
+
+
+def _is_there(path: Path, captures: Captures) -> bool:
+    """Whether the path leads to a value, or to a key of the record that is null."""
+    return (len(path) == 1 and first_key(path) in captures) or value_at(path, captures) is not None
 
 
 def _origins(
-    system: System, kind: RecordKind, shown: Mapping[str, str], outcome: Outcome | None
+    system: System, kind: RecordKind, captures: Captures, outcome: Outcome | None
 ) -> Iterator[Origin]:
     if kind.role == "ignore":
         return
     values = _values(outcome)
     yield Origin("system_id", system.name, "system")
+    ways: dict[str, list[FieldMapping]] = {}
     for mapping in kind.mappings:
-        target, source = mapping.target, mapping.source
-        found = None if source is None else shown.get(source)
-        is_used = values is None or target in values
-        value = None if values is None else values.get(target)
-        yield Origin(target, value, _via(mapping), source, found, is_used)
+        ways.setdefault(mapping.target, []).append(mapping)
+    status = None if values is None else values.get("status")
+    for target, mappings in ways.items():
+        mapping = _chosen(mappings, Taken(captures, captures, status), kind)
+        found = [value_at(path, captures) for path in mapping.sources]
+        given = [json_value(one) for one in found if one is not None]
+        yield Origin(
+            target,
+            value=None if values is None else values.get(target),
+            via=_via(mapping),
+            source=" ".join(map(written, mapping.sources)) or None,
+            found=" ".join(given) if given and len(given) == len(found) else None,
+            is_used=values is None or target in values,
+        )
+
+
+def _chosen(mappings: Sequence[FieldMapping], taken: Taken, kind: RecordKind) -> FieldMapping:
+    """The first of several mappings that gives a value; the first one where none does."""
+    for mapping in mappings:
+        value = compile_value(mapping, frozenset(), has_status=kind.role == "event")
+        try:
+            if mapping.is_record_time or value(taken) is not None:
+                return mapping
+        except Refused:
+            return mapping
+    return mappings[0]
 
 
 def _via(mapping: FieldMapping) -> Via:
-    if mapping.constant is not None:
+    if mapping.is_record_time:
+        return "record"
+    if not mapping.sources:
         return "constant"
     return "field" if mapping.values is None else "map"
 
@@ -224,13 +271,15 @@ def _miss(system: System, kind: RecordKind, mismatch: Mismatch, body: Body) -> M
     attempt = Attempt(system.name, kind.name, mismatch.matched_chars, mismatch.expected)
     if isinstance(body, str):
         return Miss(system, kind, attempt, ())
-    checks = [
-        Check(
-            key=one.key,
-            expected=in_words(one),
-            found=None if body.get(one.key) is None else json_value(body[one.key]),
-            holds=holds(one, body),
-        )
-        for one in kind.where
-    ]
+    checks = [_check(one, body) for one in kind.where]
     return Miss(system, kind, attempt, tuple(checks))
+
+
+def _check(condition: Condition, body: Captures) -> Check:
+    value = value_at(condition.path, body)
+    return Check(
+        key=written(condition.path),
+        expected=in_words(condition),
+        found=None if value is None else json_value(value),
+        holds=holds(condition, body),
+    )

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from typing import Final
 
+from engine.conversions import TimeError, parse_iso
 from engine.diagnostics import CODES, Diagnostic, SpecError
 from engine.interpreter import Normalizer, compile_normalizer
 from engine.model import Detail, Event, Outcome, Record, RecordKind, Rejection, Sample, System
@@ -20,6 +22,7 @@ real key has no place among what is kept beside specs."""
 
 _UTC: Final = "an event's time is in UTC with a Z, in the precision of the record"
 _OTHER_KEY: Final = "if it has another key in the record, say so: fields: {event field: key}"
+_LEAP_YEAR: Final = "2000-03-01T00:00:00Z"
 _PRESENT: Final = "to ask only that the key is there, write `present`"
 
 
@@ -77,7 +80,8 @@ def check_sample(
 ) -> Diagnostic | None:
     """What one sample finds wrong; None if it gives what it says."""
     value = sample.record.encode("utf-8", "surrogatepass")
-    (outcome,) = normalizer.normalize([Record("sample", 0, len(value), value)])
+    record = Record("sample", 0, len(value), value, timestamp_us=_recorded_us(sample))
+    (outcome,) = normalizer.normalize([record])
     if isinstance(outcome, Rejection):
         return _rejected(outcome, system, kind, sample)
     if (outcome.system.name, outcome.kind) != (system.name, kind.name):
@@ -91,6 +95,17 @@ def check_sample(
         f"{name} is {_shown(given.get(name))}, not {_shown(sample.gives[name])}" for name in wrong
     )
     return _diagnostic("E502", sample, said, _UTC if "timestamp" in wrong else "")
+
+
+def _recorded_us(sample: Sample) -> int:
+    """When a sample is taken to have been recorded: at the time that it says to give, which so
+    tells the year of a time without one. One that says none is of a leap year, which has every
+    day."""
+    told = sample.gives.get("timestamp")
+    try:
+        return parse_iso(told or _LEAP_YEAR, UTC).us
+    except TimeError:
+        return parse_iso(_LEAP_YEAR, UTC).us
 
 
 def _rejected(

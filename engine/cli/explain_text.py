@@ -140,6 +140,8 @@ def _origin(origin: Origin, has_value: bool) -> Text:
 def _came_from(origin: Origin) -> str:
     if origin.via == "system":
         return "the system's name"
+    if origin.via == "record":
+        return "the record's own timestamp"
     if origin.via == "constant":
         return "a constant of the spec"
     if origin.found is None or origin.found in {"", "null"}:
