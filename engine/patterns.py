@@ -72,6 +72,21 @@ def literal(text: str) -> Seq:
     return Seq(tuple(map(Chars, text)))
 
 
+def may_be_empty(pattern: Pattern) -> bool:
+    """Whether the empty text fits."""
+    if isinstance(pattern, Chars):
+        return False
+    if isinstance(pattern, Repeat):
+        return pattern.least == 0 or may_be_empty(pattern.part)
+    every = all if isinstance(pattern, Seq) else any
+    return every(map(may_be_empty, pattern.parts))
+
+
+def members_of(chars: Chars) -> frozenset[str]:
+    """The characters that are written between the brackets, negated or not."""
+    return _members(chars.members)
+
+
 def _brackets(chars: Chars) -> str:
     if len(chars.members) == 1 and not chars.negated:
         return re.escape(chars.members)
@@ -217,7 +232,7 @@ TYPES: Final[Mapping[str, Pattern]] = {
     "mac": _MAC,
     "host": _HOST,
     "email": Seq((_some(Chars("A-Za-z0-9.!#$%&'*+/=?^_`{|}~-")), _one("@"), _HOST)),
-    "path": Seq((_one("/"), _some(Chars(_SPACE + "\"", negated=True), 0))),
+    "path": Seq((_one("/"), _some(Chars(_SPACE + '"', negated=True), 0))),
     "quoted": Alt((_quoted('"'), _quoted("'"))),
     "json": Alt((_between("{", "}"), _between("[", "]"))),
     "spaces": _some(Chars(_BLANKS)),
