@@ -8,19 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, islice
 from typing import Final
 
-from engine.interpreter import holds
-from engine.model import Condition
+from engine.conditions import holds
+from engine.model import Condition, Path
+from engine.proofs.objects import ABSENT, CONTAINER, object_of
 
 Conditions = Sequence[Condition]
 
 _WITNESSES_MAX: Final = 200
 
-_ABSENT: Final = None
-"""What a key has that is not there (or null)."""
-
-_Domains = Mapping[str, frozenset[str | None]]
-"""What each key may be: absent, one of the values that conditions name, or any other, for which
-one value stands."""
+_Domains = Mapping[Path, frozenset[str | None]]
+"""What the value at each path may be: absent, one of the values that conditions name, any other
+text, for which one stands, or, where other paths go on below it, what holds their values."""
 
 
 def shortest_object(
@@ -32,32 +30,46 @@ def shortest_object(
     domains: _Domains | None = _all_values(every)
     for condition in (one for conditions in accepting for one in conditions):
         domains = _narrowed(domains, condition, holds=True)
-    # Each is a witness; the first ones are as short as need be where there are very many.
-    found = list(islice(_outside(domains, list(refusing)), _WITNESSES_MAX))
-    if not found:
-        return None
-    order = list(dict.fromkeys(condition.key for condition in every))
-    objects = [{key: _simplest(one[key]) for key in order} for one in found]
-    written = [
-        json.dumps({k: v for k, v in one.items() if v is not _ABSENT}, ensure_ascii=False)
+    objects = (object_of(one) for one in _outside(domains, list(refusing)))
+    # Each is a witness; the first ones are as short as need be where there are very many. The
+    # proof is about the matcher, so the matcher has the last word.
+    witnesses = (
+        one
         for one in objects
+        if one is not None
+        and all(_is_taken(one, conditions) for conditions in accepting)
+        and not any(_is_taken(one, conditions) for conditions in refusing)
+    )
+    written = [
+        (len(one), json.dumps(one, ensure_ascii=False))
+        for one in islice(witnesses, _WITNESSES_MAX)
     ]
-    shortest = min(written, key=lambda text: (len(json.loads(text)), len(text), text))
-    # The proof is about the matcher, so the matcher has the last word.
-    assert all(_is_taken(shortest, one) for one in accepting), shortest
-    assert not any(_is_taken(shortest, one) for one in refusing), shortest
-    return shortest
+    return min(written, key=lambda one: (one[0], len(one[1]), one[1]))[1] if written else None
 
 
-def _is_taken(text: str, conditions: Conditions) -> bool:
-    return all(holds(one, json.loads(text)) for one in conditions)
+def contradict(one: Conditions, other: Conditions) -> bool:
+    """Whether no values whatever fulfil both."""
+    domains: _Domains | None = _all_values([*one, *other])
+    for condition in (*one, *other):
+        domains = _narrowed(domains, condition, holds=True)
+    return domains is None
+
+
+def _is_taken(made: Mapping[str, object], conditions: Conditions) -> bool:
+    return all(holds(one, made) for one in conditions)
 
 
 def _all_values(conditions: Iterable[Condition]) -> _Domains:
-    named: dict[str, set[str]] = {}
+    named: dict[Path, set[str]] = {}
     for condition in conditions:
-        named.setdefault(condition.key, set()).update(condition.values)
-    return {key: frozenset({_ABSENT, _other(values), *values}) for key, values in named.items()}
+        named.setdefault(condition.path, set()).update(condition.values)
+    prefixes = {path[:length] for path in named for length in range(1, len(path))}
+    return {
+        path: frozenset(
+            {ABSENT, _other(values), *values, *([CONTAINER] if path in prefixes else [])}
+        )
+        for path, values in named.items()
+    }
 
 
 def _other(values: set[str]) -> str:
@@ -69,16 +81,16 @@ def _other(values: set[str]) -> str:
 
 
 def _narrowed(domains: _Domains | None, condition: Condition, *, holds: bool) -> _Domains | None:
-    """The domains with the condition held or broken; None if a key has no value left."""
+    """The domains with the condition held or broken; None if a path has no value left."""
     if domains is None:
         return None
-    here = domains[condition.key]
+    here = domains[condition.path]
     if condition.test == "one_of":
         fits = here & frozenset[str | None](condition.values)
     else:
-        fits = frozenset(v for v in here if (v is _ABSENT) == (condition.test == "absent"))
+        fits = frozenset(v for v in here if (v is ABSENT) == (condition.test == "absent"))
     left = fits if holds else here - fits
-    return {**domains, condition.key: left} if left else None
+    return {**domains, condition.path: left} if left else None
 
 
 def _outside(domains: _Domains | None, refusing: list[Conditions]) -> Iterator[_Domains]:
@@ -99,24 +111,18 @@ def _outside(domains: _Domains | None, refusing: list[Conditions]) -> Iterator[_
         yield from _outside(_narrowed(domains, condition, holds=False), left[1:])
 
 
-def _simplest(values: frozenset[str | None]) -> str | None:
-    if _ABSENT in values:
-        return _ABSENT
-    named = [value for value in values if value is not None]
-    return min(named, key=lambda value: (len(value), value))
-
-
 def pairs_of_conditions(kinds: Sequence[Sequence[Condition]]) -> Iterator[tuple[int, int]]:
-    """The pairs, by index, that the values of one key do not tell apart already: of a thousand
+    """The pairs, by index, that the values at one path do not tell apart already: of a thousand
     systems nearly all name themselves under the same key."""
     named = [
-        {one.key: one.values for one in conditions if one.test == "one_of"} for conditions in kinds
+        {one.path: one.values for one in conditions if one.test == "one_of"}
+        for conditions in kinds
     ]
-    counts = Counter(key for values in named for key in values)
-    key = counts.most_common(1)[0][0] if counts else ""
+    counts = Counter(path for values in named for path in values)
+    path: Path = counts.most_common(1)[0][0] if counts else ()
     by_value: dict[str | None, list[int]] = {}
     for index, values in enumerate(named):
-        for value in dict.fromkeys(values.get(key, (None,))):
+        for value in dict.fromkeys(values.get(path, (None,))):
             by_value.setdefault(value, []).append(index)
     anywhere = by_value.pop(None, [])
     pairs = {pair for members in by_value.values() for pair in combinations(members, 2)}

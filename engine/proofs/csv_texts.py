@@ -1,0 +1,69 @@
+"""The rows of separated columns that fulfil conditions, as patterns (how they are read:
+``engine.csv_text``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.model import Csv
+from engine.patterns import Alt, Chars, Pattern, Repeat, Seq, literal
+
+
+def is_told(form: Csv) -> bool:
+    """Whether rows of this form can be told exactly."""
+    signs = form.separator + form.quote
+    return len(form.separator) == 1 and len(form.quote) <= 1 and not set(signs) & {"\n", "-"}
+
+
+class CsvTexts:
+    """Makes the patterns of one form. All of them are of rows that can be read."""
+
+    def __init__(self, form: Csv) -> None:
+        self._form = form
+        self._separator = Chars(form.separator)
+        inside = Chars(form.separator + "\n", negated=True)
+        plain: Pattern = Repeat(inside, 0, None)
+        if form.quote:
+            first = Chars(form.separator + form.quote + "\n", negated=True)
+            quote = Chars(form.quote)
+            text = Alt((Chars(form.quote, negated=True), Seq((quote, quote))))
+            begun = Seq((first, Repeat(inside, 0, None)))
+            plain = Alt((Repeat(begun, 0, 1), Seq((quote, Repeat(text, 0, None), quote))))
+        self._cell = plain
+
+    def all(self) -> Pattern:
+        """Every row."""
+        return self._row(1, len(self._form.columns))
+
+    def with_column(self, column: str, values: Sequence[str] | None) -> Pattern | None:
+        """Rows in which a column has one of the values (None: any). None if there is none."""
+        if column not in self._form.columns:
+            return None
+        columns = self._form.columns
+        at = len(columns) - 1 - columns[::-1].index(column)
+        if values is None:
+            return self._row(at + 1, len(columns))
+        given = Alt(tuple(way for one in values for way in self._written(one)))
+        before = Repeat(Seq((self._cell, self._separator)), at, at)
+        after = Repeat(Seq((self._separator, self._cell)), 0, len(columns) - 1 - at)
+        return Seq((before, given, after))
+
+    def without_column(self, column: str) -> Pattern | None:
+        """Rows that end before a column; None if there is none."""
+        if column not in self._form.columns:
+            return self.all()
+        at = self._form.columns.index(column)
+        return self._row(1, at) if at else None
+
+    def _row(self, least: int, most: int) -> Pattern:
+        others = Repeat(Seq((self._separator, self._cell)), least - 1, most - 1)
+        return Seq((self._cell, others))
+
+    def _written(self, value: str) -> Sequence[Pattern]:
+        form = self._form
+        doubled = value.replace(form.quote, form.quote * 2) if form.quote else value
+        ways = [literal(form.quote + doubled + form.quote)] if form.quote else []
+        is_quoted = bool(form.quote) and value.startswith(form.quote)
+        if not is_quoted and form.separator not in value and "\n" not in value:
+            ways.append(literal(value))
+        return ways
