@@ -99,12 +99,13 @@ def test_plain_pairs_are_read_as_they_were(pairs: dict[str, str], form: KeyValue
 @given(st.text("ab =\"'\\,\t\n", max_size=40), st.sampled_from(FORMS))
 @examples(300)
 def test_any_text_is_pairs_or_refused(text: str, form: KeyValues) -> None:
+    found, reason = dict[str, str](), "unreadable_field"
     try:
         found = decode(text, form)
     except Refused as refused:
-        assert refused.reason == "unreadable_field"
-    else:
-        assert all(found)
+        reason = refused.reason
+    assert all(found)
+    assert reason == "unreadable_field"
 
 
 _HOSTILE = ["=", "a", ' "', '"', "\\", 'a="', "a=\\", " ", "a= ", "a=1 ", ', "', "\t", 'a\\"']
