@@ -148,6 +148,13 @@ def _status(table: Table, roles: Roles) -> Status | None:
     return max(found, key=lambda one: one[:2])[2] if found else None
 
 
+def status_of(column: Column) -> Status | None:
+    """What the words of a column say about the end of something, where it is there at all."""
+    named = name_score(column.name, STATUS_NAMES) if column.is_named else 0
+    found = [one for one, _ in _status_readings(column, named) if one.by == "word"]
+    return found[0] if found else None
+
+
 def _status_readings(column: Column, named: int) -> list[tuple[Status, float]]:
     values = sorted(column.distinct)
     readings: list[tuple[Status, float]] = []
@@ -162,8 +169,8 @@ def _status_readings(column: Column, named: int) -> list[tuple[Status, float]]:
             }
             unknown = tuple(one for one in values if meant[one] is None)
             both = len(set(words.values())) == 2
-            numeric = all(one.isdigit() for one in values)
-            if not numeric:
+            vague = all(map(is_truth, values)) and named < 2 and not bad
+            if not vague and not all(one.isdigit() for one in values):
                 score = 4.0 + named + both - 2 * len(unknown) / len(values)
                 readings.append((Status(column, words, "word", unknown), score))
         levels = {one: level_of(one) for one in values}

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from engine.infer.columns import Column
 from engine.infer.pieces import Piece, Shape, Slot
 from engine.infer.vocabulary import level_of
 from engine.patterns import TYPES, regex
@@ -109,13 +108,13 @@ def _ends(values: set[str], type_name: str, follows: str) -> bool:
 # --- names --------------------------------------------------------------------------------------
 
 
-def field_names(shape: Shape, given: Mapping[Column, str]) -> dict[int, str]:
-    """A name for each slot: the event field that it is, what the records call it, or what it
-    is."""
+def field_names(shape: Shape, given: Mapping[int, str]) -> dict[int, str]:
+    """A name for each slot: the one that is given (by the identity of its column), what the
+    records call it, or what it is."""
     names: dict[int, str] = {}
     used = set(given.values())
     for number, slot in enumerate(shape.slots):
-        name = next((one for column, one in given.items() if column is slot.column), None)
+        name = given.get(id(slot.column))
         if name is None:
             name = _free(identifier(slot.column.name) or _kind_name(slot), used)
         names[number] = name

@@ -1,0 +1,63 @@
+"""What is known of a proposed spec before it is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+TODO: Final = "TODO"
+
+
+@dataclass(slots=True)
+class FieldEntry:
+    """One entry under ``fields``; ``comment`` stands behind it."""
+
+    value: Any
+    comment: str = ""
+
+
+@dataclass(slots=True)
+class SampleDraft:
+    """A record of the input and what it gives."""
+
+    record: str
+    gives: Mapping[str, str | None]
+
+
+@dataclass(slots=True)
+class KindDraft:
+    """A record kind. ``lines`` are the numbers of its records in the input; ``templates`` is the
+    template as short as it can be and as strict as it can be."""
+
+    name: str
+    lines: tuple[int, ...]
+    role: str = "event"
+    templates: tuple[str, str] | None = None
+    is_strict: bool = False
+    where: dict[str, Any] = field(default_factory=dict)
+    fields: dict[str, FieldEntry] = field(default_factory=dict)
+    after: list[str] = field(default_factory=list)
+    samples: list[SampleDraft] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def template(self) -> str | None:
+        """The template that counts."""
+        return None if self.templates is None else self.templates[self.is_strict]
+
+
+@dataclass(slots=True)
+class SpecDraft:
+    """A whole spec."""
+
+    system: str
+    format: str
+    options: dict[str, Any] = field(default_factory=dict)
+    """What the spec says of all its kinds: ``header``, ``csv``, ``where``, …"""
+    kinds: list[KindDraft] = field(default_factory=list)
+    join: dict[str, Any] | None = None
+    join_notes: list[str] = field(default_factory=list)
+    ignore: list[Any] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    has_timezone: bool = True
