@@ -2,7 +2,8 @@
 
 ``alpha`` has its failure details in lines of their own that carry a time, ``beta`` in JSON records
 that carry none, ``gamma`` and ``delta`` have them inline and merge what is written twice,
-``epsilon`` joins in order and merges by fields that an event and its retry share.
+``epsilon`` joins in order and merges by fields that an event and its retry share. What ``beta`` and
+``gamma`` log are attributes too, and ``gamma`` has events without a correlation id.
 """
 
 from __future__ import annotations
@@ -75,10 +76,12 @@ def json_kind(
     where: Sequence[Condition],
     fields: Iterable[str | FieldMapping],
     role: Literal["event", "detail", "ignore"] = "event",
+    *,
+    keeps_all: bool = False,
 ) -> RecordKind:
     """A kind of JSON record; a field given by its name alone maps the key of that name."""
     mappings = tuple(mapped(one) if isinstance(one, str) else one for one in fields)
-    return RecordKind(name, role, None, tuple(where), mappings, (), HERE)
+    return RecordKind(name, role, None, tuple(where), mappings, (), HERE, keeps_all=keeps_all)
 
 
 def system(
@@ -140,6 +143,7 @@ BETA = system(
         "checkpoint",
         [condition("system", "one_of", ("beta",)), condition("checkpoint", "present")],
         [mapped("checkpoint_id", "checkpoint"), "timestamp", "status", "correlation_id"],
+        keeps_all=True,
     ),
     json_kind(
         "error",
@@ -166,6 +170,18 @@ GAMMA = system(
             "correlation_id",
             "failure_reason",
         ],
+        keeps_all=True,
+    ),
+    json_kind(
+        "view",
+        [condition("system", "one_of", ("gamma",)), condition("level", "one_of", ("view",))],
+        [
+            mapped("checkpoint_id", "checkpoint"),
+            "timestamp",
+            FieldMapping("status", constant="SUCCESS"),
+            FieldMapping("correlation_id"),
+        ],
+        keeps_all=True,
     ),
     json_kind(
         "ignore[0]",

@@ -77,6 +77,15 @@ _objects: list[st.SearchStrategy[dict[str, object]]] = [
         optional={"failure_reason": _reasons},
     ),
     st.just({"system": "gamma", "level": "debug"}),
+    st.fixed_dictionaries(
+        {
+            "system": st.just("gamma"),
+            "level": st.just("view"),
+            "checkpoint": _checkpoints,
+            "timestamp": _times,
+            "by": st.sampled_from(["é", 1, None, ["x", {}]]),
+        }
+    ),
 ]
 _junk = st.sampled_from(
     [
@@ -263,7 +272,8 @@ def play(
 # --- the tables -------------------------------------------------------------------------------
 
 _EVENTS = """SELECT system_id, checkpoint_id, timestamp, status, correlation_id, failure_reason,
-event_id, join_state, ambiguous, seen, kind, time_us, detail_id, spec_digest FROM events"""
+event_id, join_state, ambiguous, seen, kind, time_us, detail_id, attributes, spec_digest
+FROM events"""
 _DETAILS = """SELECT system_id, correlation_id, failure_reason, detail_id, state, seen, kind,
 join_us, event_id, spec_digest FROM details"""
 _QUARANTINED = """SELECT record_id, reason, raw, raw_length, raw_sha256, message, system_id, kind,

@@ -9,6 +9,7 @@ from typing import Any
 from histories import NOW_US, History
 from made_systems import SECOND_US, SYSTEMS
 
+from engine.event_json import attributes_text
 from engine.interpreter import compile_normalizer
 from engine.model import Detail, Event, Ignored, Outcome, Record, Rejection, System
 
@@ -115,7 +116,8 @@ def _merge(halves: list[tuple[Half, Timed]]) -> tuple[list[tuple[Half, Timed]], 
             values = [
                 half.time_us if name == "timestamp" else getattr(half, name, None) for name in merge
             ]
-            if isinstance(half, Event) or None not in values:
+            lacks_id = half.correlation_id is None and "correlation_id" in merge
+            if (isinstance(half, Event) and not lacks_id) or None not in values:
                 content = (half.system.name, type(half), *values)
         first.setdefault(content, (half, timed))
         seen[content] += 1
@@ -188,6 +190,7 @@ def _event_rows(
             event.kind,
             event.time_us,
             None if detail is None else _id(detail),
+            attributes_text(event.attributes),
             event.system.digest,
         )
 
