@@ -107,6 +107,7 @@ def check_keys(target: str, node: MapNode, findings: Findings) -> bool:
 def check_when(
     kind: Kind, node: Node | None, conditions: tuple[Condition, ...], findings: Findings
 ) -> None:
+    """Find conditions of a mapping on fields that the kind does not have."""
     if kind.names is None or not isinstance(node, MapNode):
         return
     for condition, location in zip(conditions, node.keys.values(), strict=False):
@@ -117,6 +118,7 @@ def check_when(
 
 
 def check_constant(target: str, node: ScalarNode, findings: Findings) -> None:
+    """Find constants that would be wrong for every record."""
     if target == "status" and node.text not in STATUSES:
         message = f'"{node.text}" is no status'
         findings.add("E312", node.location, message, did_you_mean(node.text, STATUSES))
@@ -131,6 +133,7 @@ def check_constant(target: str, node: ScalarNode, findings: Findings) -> None:
 def check_complete(
     kind: Kind, mappings: Mapping[str, list[FieldMapping]], findings: Findings
 ) -> None:
+    """Find event fields that the kind must give and cannot."""
     missing = [name for name in kind.required if name not in mappings]
     if not missing:
         return
