@@ -165,13 +165,14 @@ def _run(
             f"there are no specs at {arguments.systems}: name their directory with --systems"
         )
     systems = load_checked([Path(arguments.systems)])
+    normalizer = compile_normalizer(systems, redact_key=redact_key())
     with open_ends(arguments, systems, talk) as ends:
         known = counted(len(systems), "system")
         talk(f"reading {ends.source_title} into {ends.target_title} ({known})")
         runner = Runner(
             ends.source,
             ends.store,
-            compile_normalizer(systems, redact_key=redact_key()),
+            normalizer,
             stop,
             on_progress=progress.show,
             on_note=talk,
