@@ -7,15 +7,16 @@ RE2 reads UTF-8 and tells places in bytes; here they are characters again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
+from itertools import combinations, repeat
 from typing import Any, Final
 
 import re2
 
 from engine.follows import first_chars
 from engine.model import RegexPart
-from engine.patterns import TYPES, Alt, Chars, Pattern, Repeat, may_be_empty, members_of, regex
+from engine.patterns import TYPES, Alt, Chars, Pattern, Repeat, Seq, may_be_empty, members_of, regex
 
 PROGRAM_STEPS_MAX: Final = 4000
 """How large a compiled expression may be. The time to match is at worst the text's length times
@@ -190,16 +191,48 @@ def _repeats_one_way(pattern: Repeat, after: tuple[Chars, ...]) -> bool:
 
 
 def _chooses_one_way(pattern: Alt, after: tuple[Chars, ...]) -> bool:
-    seen: tuple[Chars, ...] = ()
-    for part in pattern.parts[:-1]:
-        if may_be_empty(part):
-            return False  # it would be chosen before those after it
-    for part in pattern.parts:
-        first = first_chars(part)
-        if _share(seen, first) or not _is_one_way(part, after):
-            return False
-        seen = (*seen, *first)
-    return not (may_be_empty(pattern.parts[-1]) and _share(seen, after))
+    *others, last = pattern.parts
+    if any(map(may_be_empty, others)):
+        return False  # it would be chosen before those after it
+    if not all(_is_one_way(part, after) for part in pattern.parts):
+        return False
+    if not all(_exclude(one, other) for one, other in combinations(pattern.parts, 2)):
+        return False
+    return not (may_be_empty(last) and any(_share(first_chars(part), after) for part in others))
+
+
+def _exclude(one: Pattern, other: Pattern) -> bool:
+    """Whether no text begins with both: they differ in a character of their fixed beginnings. To
+    find out which one it is costs no more than those are long."""
+    if not _share(first_chars(one), first_chars(other)):
+        return True
+    beginnings = zip(_beginning(one), _beginning(other), strict=False)
+    return any(not _intersects(*chars) for chars in beginnings)
+
+
+def _beginning(pattern: Pattern) -> Iterator[Chars]:
+    """The characters at the beginning, as far as they are the same number in all texts."""
+    if isinstance(pattern, Chars):
+        yield pattern
+        return
+    if isinstance(pattern, Alt):
+        return
+    parts: Iterable[Pattern] = (
+        repeat(pattern.part, pattern.least) if isinstance(pattern, Repeat) else pattern.parts
+    )
+    for part in parts:
+        yield from _beginning(part)
+        if not _is_fixed(part):
+            return
+
+
+def _is_fixed(pattern: Pattern) -> bool:
+    """Whether ``_beginning`` is all of it."""
+    if isinstance(pattern, Seq):
+        return all(map(_is_fixed, pattern.parts))
+    if isinstance(pattern, Repeat):
+        return pattern.least == pattern.most and _is_fixed(pattern.part)
+    return isinstance(pattern, Chars)
 
 
 def _share(some: Iterable[Chars], others: Collection[Chars]) -> bool:
