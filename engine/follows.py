@@ -3,8 +3,9 @@ be read is the right one (docs/specs.md, how a template reads).
 
 A bare field ends at the first place where what may follow it begins: the literal after it, or a
 character with which the typed field after it can begin. Before a group it is the beginning of any
-of its branches, told by their literal and the first character of a typed field after that, or
-whatever follows the group. So the look ahead is bounded, and reading stays linear.
+of its branches, told by their literal and what may come right after that (a literal of a group, the
+first character of a typed field), or whatever follows the group. So the look ahead is bounded, and
+reading stays linear.
 """
 
 from __future__ import annotations
@@ -42,9 +43,10 @@ def follow_of(parts: Sequence[Part], after: Follow, *, opens_branch: bool = Fals
     part, rest = parts[0], parts[1:]
     if isinstance(part, LiteralPart):
         beginning = literal(part.text)
-        if opens_branch and rest and (first := _first_of(rest[0])) is not None:
-            beginning = Seq((*beginning.parts, first))
-        return Follow((beginning,))
+        further = follow_of(rest, after) if opens_branch and rest else after
+        if not opens_branch or not rest or further.anything or further.at_end:
+            return Follow((beginning,))
+        return Follow(tuple(Seq((*beginning.parts, one)) for one in further.starts))
     if isinstance(part, RegexPart):
         return ANYTHING
     if isinstance(part, GroupPart):

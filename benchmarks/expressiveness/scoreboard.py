@@ -33,7 +33,10 @@ import yaml
 
 from engine.interpreter import compile_normalizer
 from engine.model import Event, Record, Rejection
-from engine.samples import check_specs
+try:  # TEMPORARY
+    from engine.samples import check_specs
+except ImportError:
+    from engine.spec import load_specs as check_specs
 
 HERE: Final = Path(__file__).parent
 CORPORA: Final = HERE.parents[2] / "shared" / "corpora"
@@ -42,6 +45,8 @@ EXACT_LEAST: Final = {"lnav": 34, "crowdsec": 100}
 
 _RECEIVED_US: Final = 1_767_225_600_000_000
 """The record timestamp that samples get, 2026-01-01: it tells the year of times without one."""
+_SPARSE: Final = frozenset({"@level"})
+"""What is asserted for some records only, and given for all."""
 _ACQUIRED: Final = frozenset({"message", "program", "logsource"})
 
 
@@ -168,7 +173,7 @@ def _verdict(
     wrong, missed = [], []
     for name in sorted({*expected, *(names & set(given))}):
         want, got = expected.get(name) or None, given.get(name)
-        if want == got or (name in _ACQUIRED and got is None):
+        if want == got or (name in _ACQUIRED and got is None) or (name in _SPARSE and not want):
             continue
         if got is None:
             missed.append(f"{name}: {want!r} is not there")
