@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -15,6 +16,12 @@ from engine.rejections import Refused
 
 ATTRIBUTES_BYTES_MAX: Final = 64 * 1024
 """The longest JSON text of all attributes of one event, in UTF-8."""
+
+_ENCODER: Final = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False
+)
+_DOUBTFUL: Final = re.compile(r"[0-9]{19}|\\u0000")
+"""How JSON writes what might be beyond 64 bits or NUL: worth a closer look."""
 
 Attributes = Callable[[Taken], Mapping[str, object]]
 """The attributes of a record. Raises Refused."""
@@ -60,13 +67,23 @@ def compile_attributes(
 
 def _check(found: Mapping[str, object]) -> None:
     """Refuse what no store can hold."""
-    for name, value in found.items():
-        check_storable(name, "the name of an attribute")
-        check_storable(value, f'attribute "{name[:60]}"')
-    length = len(json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode())
+    try:
+        written = _ENCODER.encode(found)
+        length = len(written.encode())
+    except (TypeError, ValueError):
+        _check_each(found)
+        raise
+    if _DOUBTFUL.search(written):
+        _check_each(found)
     if length > ATTRIBUTES_BYTES_MAX:
         message = f"{length} bytes of attributes, {ATTRIBUTES_BYTES_MAX} at most"
         raise Refused("attributes_too_long", message)
+
+
+def _check_each(found: Mapping[str, object]) -> None:
+    for name, value in found.items():
+        check_storable(name, "the name of an attribute")
+        check_storable(value, f'attribute "{name[:60]}"')
 
 
 def _compile(mapping: FieldMapping, redacted: frozenset[str], redact_key: bytes | None) -> _Value:

@@ -62,7 +62,6 @@ class _Asked:
 
     order: int
     candidate: Candidate
-    conditions: tuple[Condition, ...]
     tests: tuple[Test, ...]
     mapper: Mapper
 
@@ -92,7 +91,7 @@ class Interpreter:
         reads: dict[object, _Read] = {}
         for order, one in enumerate(candidates):
             tests = tuple(_compile_tests(one.kind))
-            asked = _Asked(order, one, one.kind.where, tests, Mapper(one, redact_key))
+            asked = _Asked(order, one, tests, Mapper(one, redact_key))
             if one.kind.template is None:
                 self._json.append(asked)
                 continue
@@ -111,38 +110,35 @@ class Interpreter:
         except Refused as refused:
             return rejection_of(record, refused)
         takers: list[tuple[_Asked, Captures]] = []
-        mismatches: list[tuple[_Asked, Mismatch]] = []
+        mismatches: list[tuple[_Asked, Captures | Mismatch]] = []
         if isinstance(body, str):
             for read, kinds in self._text:
                 found = read(body)
                 if isinstance(found, Mismatch):
                     mismatches += [(one, found) for one in kinds]
                 else:
-                    _sort_out(kinds, found, body, takers, mismatches)
+                    _sort_out(kinds, found, takers, mismatches)
         else:
-            _sort_out(self._json, body, body, takers, mismatches)
+            _sort_out(self._json, body, takers, mismatches)
         if len(takers) > 1:
             takers = _first_in_order(takers)
         if len(takers) == 1:
             taker, captures = takers[0]
             return taker.mapper.map(record, captures)
-        return _untaken(record, takers, mismatches)
+        return _untaken(record, body, takers, mismatches)
 
 
 def _sort_out(
     kinds: Sequence[_Asked],
     captures: Captures,
-    body: Body,
     takers: list[tuple[_Asked, Captures]],
-    mismatches: list[tuple[_Asked, Mismatch]],
+    mismatches: list[tuple[_Asked, Captures | Mismatch]],
 ) -> None:
     """Which of the kinds take what was read."""
     for one in kinds:
         for test in one.tests:
             if not test(captures):
-                mismatches.append(
-                    (one, _condition_failed(one.conditions, one.tests, captures, body))
-                )
+                mismatches.append((one, captures))
                 break
         else:
             takers.append((one, captures))
@@ -254,8 +250,9 @@ def _first_in_order(
 
 def _untaken(
     record: Record,
+    body: Body,
     takers: Sequence[tuple[_Asked, Captures]],
-    mismatches: Sequence[tuple[_Asked, Mismatch]],
+    mismatches: Sequence[tuple[_Asked, Captures | Mismatch]],
 ) -> Rejection:
     if takers:
         ordered = sorted((one for one, _ in takers), key=lambda one: one.order)
@@ -263,13 +260,15 @@ def _untaken(
             one.mapper.hide(record)
         names = ", ".join(one.name for one in ordered)
         return rejection_of(record, Refused("ambiguous", f"accepted by {names}"))
-    attempts = [_attempt(*one) for one in mismatches]
+    attempts = [_attempt(asked, found, body) for asked, found in mismatches]
     attempts.sort(key=lambda one: (-one.matched_chars, one.system, one.kind))
     rejection = rejection_of(record, Refused("no_match", "no record kind accepts it"))
     rejection.nearest = tuple(attempts[:NEAREST_MAX])
     return rejection
 
 
-def _attempt(asked: _Asked, mismatch: Mismatch) -> Attempt:
+def _attempt(asked: _Asked, found: Captures | Mismatch, body: Body) -> Attempt:
     system, kind = asked.candidate.system, asked.candidate.kind
-    return Attempt(system.name, kind.name, mismatch.matched_chars, mismatch.expected)
+    if not isinstance(found, Mismatch):
+        found = _condition_failed(kind.where, asked.tests, found, body)
+    return Attempt(system.name, kind.name, found.matched_chars, found.expected)

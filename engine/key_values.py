@@ -41,12 +41,27 @@ class _Form:
     """A whole quoted text, and an escape inside of it, by the quote that opens it."""
     skips_blanks: bool
     """Whether blanks around keys and values are layout: they are not, where they separate."""
+    usual: re.Pattern[str] | None
+    """A pair as most are, with what separates it from the next: key, quoted or plain value."""
 
 
 @lru_cache(maxsize=256)
 def _compiled(form: KeyValues) -> _Form:
     quoted = {quote: _quoted(re.escape(quote)) for quote in form.quotes}
-    return _Form(form.pair, form.between, quoted, bool(form.between.strip()))
+    skips_blanks = bool(form.between.strip())
+    usual = None if skips_blanks else _usual(form)
+    return _Form(form.pair, form.between, quoted, skips_blanks, usual)
+
+
+def _usual(form: KeyValues) -> re.Pattern[str]:
+    pair, between = re.escape(form.pair), re.escape(form.between)
+    any_quote = f"(?![{re.escape(form.quotes)}])" if form.quotes else ""
+    key = rf"{any_quote}((?:(?!{pair}|{between}).)++)"
+    if len(form.pair) == len(form.between) == 1:
+        key = rf"{any_quote}([^{pair}{between}]++)"
+    values = [rf"{quote}([^{quote}\\]*+){quote}" for quote in map(re.escape, form.quotes)]
+    values.append(rf"{any_quote}((?:(?!{between}).)*+)")
+    return re.compile(rf"{key}{pair}(?:{'|'.join(values)})(?:{between}|\Z)", re.DOTALL)
 
 
 def _quoted(quote: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
@@ -71,8 +86,7 @@ class _Reading:
             count += 1
             if count > PAIRS_MAX:
                 raise _unreadable(f"more than {PAIRS_MAX} pairs")
-            key = self._key()
-            value = self._value()
+            key, value = self._usual_pair() or (self._key(), self._value())
             if key in found:
                 number = again.get(key, 2)
                 while f"{key}_{number}" in found:
@@ -81,6 +95,15 @@ class _Reading:
                 key = f"{key}_{number}"
             found[key] = value
         return found
+
+    def _usual_pair(self) -> tuple[str, str] | None:
+        if self._form.usual is None:
+            return None
+        usual = self._form.usual.match(self._text, self._at)
+        if usual is None or usual.lastindex is None:
+            return None
+        self._at = usual.end()
+        return usual[1], usual[usual.lastindex]
 
     def _skip_to_pair(self) -> bool:
         """Go to where the next pair begins; whether there is one."""

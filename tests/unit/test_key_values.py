@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.key_values import PAIRS_MAX, decode
+from engine.key_values import PAIRS_MAX, _compiled, _Reading, decode
 from engine.model import KeyValues
 from engine.rejections import Refused
 
@@ -106,6 +107,19 @@ def test_any_text_is_pairs_or_refused(text: str, form: KeyValues) -> None:
         reason = refused.reason
     assert all(found)
     assert reason == "unreadable_field"
+
+
+@given(st.text("ab =\"'\\\t", max_size=20), st.sampled_from(FORMS))
+@examples(400)
+def test_the_usual_pairs_are_read_like_all_others(text: str, form: KeyValues) -> None:
+    compiled = _compiled(form)
+    found = []
+    for one in (compiled, replace(compiled, usual=None)):
+        try:
+            found.append(str(_Reading(text, one).pairs()))
+        except Refused as refused:
+            found.append(refused.message)
+    assert found[0] == found[1]
 
 
 _HOSTILE = ["=", "a", ' "', '"', "\\", 'a="', "a=\\", " ", "a= ", "a=1 ", ', "', "\t", 'a\\"']

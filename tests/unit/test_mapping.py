@@ -240,7 +240,7 @@ def test_a_condition_on_a_part_below_a_field() -> None:
     readings = (Reading("line", KeyValues()),)
     where = (Condition((Key("line"), Key("a")), "one_of", ("1",)),)
     made = text_system("{t:iso} {line}", readings=readings, where=where)
-    assert event(made, f"{TIME} a=1")
+    event(made, f"{TIME} a=1")
     for text in ("a=2", '"'):
         assert refusal(made, f"{TIME} {text}").nearest[0].expected == 'key "line.a" to be "1"'
 

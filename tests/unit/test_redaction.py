@@ -234,8 +234,8 @@ def test_hashing_needs_a_key() -> None:
         for key in (None, b""):
             with pytest.raises(EnvironmentFailure, match="LOGLOOM_REDACT_KEY"):
                 compile_normalizer([spec], key)
-        assert compile_normalizer([spec], KEY)
-    assert compile_normalizer([redacting(made, ("who", "mask"))])
+        compile_normalizer([spec], KEY)
+    compile_normalizer([redacting(made, ("who", "mask"))])
 
 
 # --- hiding -------------------------------------------------------------------------------------
