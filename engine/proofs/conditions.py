@@ -41,8 +41,7 @@ def shortest_object(
         and not any(_is_taken(one, conditions) for conditions in refusing)
     )
     written = [
-        (len(one), json.dumps(one, ensure_ascii=False))
-        for one in islice(witnesses, _WITNESSES_MAX)
+        (len(one), json.dumps(one, ensure_ascii=False)) for one in islice(witnesses, _WITNESSES_MAX)
     ]
     return min(written, key=lambda one: (one[0], len(one[1]), one[1]))[1] if written else None
 
@@ -115,8 +114,7 @@ def pairs_of_conditions(kinds: Sequence[Sequence[Condition]]) -> Iterator[tuple[
     """The pairs, by index, that the values at one path do not tell apart already: of a thousand
     systems nearly all name themselves under the same key."""
     named = [
-        {one.path: one.values for one in conditions if one.test == "one_of"}
-        for conditions in kinds
+        {one.path: one.values for one in conditions if one.test == "one_of"} for conditions in kinds
     ]
     counts = Counter(path for values in named for path in values)
     path: Path = counts.most_common(1)[0][0] if counts else ()

@@ -10,12 +10,9 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from engine.model import System
-from engine.proofs.automaton import TemplateAutomaton
+from engine.proofs.common_records import UNKNOWN, CommonRecords
 from engine.proofs.conditions import pairs_of_conditions, shortest_object
-from engine.proofs.exclusive import Claim, template_of
-from engine.proofs.pairs import pairs_to_compare
-from engine.proofs.readable import as_logged
-from engine.proofs.witness import shortest_text
+from engine.proofs.exclusive import Claim, text_pairs
 
 
 class Difference(NamedTuple):
@@ -33,11 +30,12 @@ def find_differences(old: Sequence[System], new: Sequence[System]) -> list[Diffe
     an empty list is the proof that every record goes where it went. Within each of the two no
     record may be claimed twice (``check_exclusive``)."""
     before, after = _claims(old), _claims(new)
-    sharing = _may_share(before, after)
+    records = CommonRecords()
+    sharing = _may_share(before, after, records)
     return [
-        *_one_sided("lost", before, after, sharing),
-        *_moved(before, after, sharing),
-        *_one_sided("gained", after, before, {(second, first) for first, second in sharing}),
+        *_one_sided("lost", before, after, sharing, records),
+        *_moved(before, after, sharing, records),
+        *_one_sided("gained", after, before, {(two, one) for one, two in sharing}, records),
     ]
 
 
@@ -45,16 +43,15 @@ def _claims(systems: Sequence[System]) -> list[Claim]:
     return [Claim(system, kind) for system in systems for kind in system.kinds]
 
 
-def _may_share(before: Sequence[Claim], after: Sequence[Claim]) -> set[tuple[int, int]]:
+def _may_share(
+    before: Sequence[Claim], after: Sequence[Claim], records: CommonRecords
+) -> set[tuple[int, int]]:
     """The pairs, by index, of which letters or values alone do not rule out a common record."""
     claims = [*before, *after]
     texts = [index for index, one in enumerate(claims) if one.kind.template is not None]
     objects = [index for index, one in enumerate(claims) if one.kind.template is None]
     pairs = [
-        *(
-            (texts[a], texts[b])
-            for a, b in pairs_to_compare([template_of(claims[i]) for i in texts])
-        ),
+        *((texts[a], texts[b]) for a, b in text_pairs([claims[i].kind for i in texts], records)),
         *(
             (objects[a], objects[b])
             for a, b in pairs_of_conditions([claims[i].kind.where for i in objects])
@@ -70,10 +67,11 @@ def _one_sided(
     ones: Sequence[Claim],
     others: Sequence[Claim],
     sharing: set[tuple[int, int]],
+    records: CommonRecords,
 ) -> Iterator[Difference]:
     partners = _partners(sharing)
     for index, one in enumerate(ones):
-        witness = _witness([one], [others[other] for other in partners.get(index, ())])
+        witness = _witness([one], [others[other] for other in partners.get(index, ())], records)
         if witness is not None:
             lost = change == "lost"
             yield Difference(change, one if lost else None, None if lost else one, witness)
@@ -87,14 +85,18 @@ def _partners(sharing: set[tuple[int, int]]) -> dict[int, list[int]]:
 
 
 def _moved(
-    before: Sequence[Claim], after: Sequence[Claim], sharing: set[tuple[int, int]]
+    before: Sequence[Claim],
+    after: Sequence[Claim],
+    sharing: set[tuple[int, int]],
+    records: CommonRecords,
 ) -> Iterator[Difference]:
     for first, second in sorted(sharing):
         one, other = before[first], after[second]
         if _taker(one) == _taker(other):
             continue
         # Of a record that several kinds accept, the one that comes first takes it.
-        witness = _witness([one, other], [*_before_it(one, before), *_before_it(other, after)])
+        first_ones = [*_before_it(one, before), *_before_it(other, after)]
+        witness = _witness([one, other], first_ones, records)
         if witness is not None:
             yield Difference("moved", one, other, witness)
 
@@ -112,16 +114,14 @@ def _before_it(claim: Claim, claims: Sequence[Claim]) -> list[Claim]:
     ]
 
 
-def _witness(accepting: Sequence[Claim], refusing: Sequence[Claim]) -> str | None:
-    """A shortest record that all of ``accepting`` take and none of ``refusing``."""
+def _witness(
+    accepting: Sequence[Claim], refusing: Sequence[Claim], records: CommonRecords
+) -> str | None:
+    """A shortest record that all of ``accepting`` take and none of ``refusing``; None too where
+    neither a record nor the proof is found."""
     if accepting[0].kind.template is None:
         return shortest_object(
             [one.kind.where for one in accepting], [one.kind.where for one in refusing]
         )
-    inside, outside = [template_of(one) for one in accepting], [template_of(o) for o in refusing]
-    if any(one.parts == other.parts for one in inside for other in outside):
-        return None
-    text = shortest_text(
-        [TemplateAutomaton(one) for one in inside], [TemplateAutomaton(one) for one in outside]
-    )
-    return None if text is None else as_logged(text, inside, outside)
+    found = records.find([one.kind for one in accepting], [one.kind for one in refusing])
+    return None if found == UNKNOWN else found

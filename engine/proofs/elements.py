@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from engine.follows import END, Follow, follow_of
-from engine.model import FieldPart, FieldType, GroupPart, LiteralPart, Part, RegexPart, Template
+from engine.model import FieldPart, GroupPart, LiteralPart, Part, RegexPart, Template
 from engine.proofs.languages import Language, Languages
 
 _NO_LIMITS: Final[Mapping[str, Language]] = {}
+_VARIANTS_MAX: Final = 64
 
 
 class Run(NamedTuple):
@@ -82,9 +83,7 @@ def _begun(follow: Follow, among: Languages) -> Language:
     return among.union([*starts, *([among.empty] if follow.at_end else [])])
 
 
-def _values(
-    part: FieldPart, among: Languages, limits: Mapping[str, Language]
-) -> Language | None:
+def _values(part: FieldPart, among: Languages, limits: Mapping[str, Language]) -> Language | None:
     limit = limits.get(part.name) if part.name is not None else None
     if not part.values:
         return limit
@@ -141,9 +140,7 @@ class Compiler:
             return self._choice(element, rest)
         if isinstance(element, Bare):
             begun = among.both(rest, element.follow)
-            return among.until(
-                element.follow, element.values, begun, may_end=element.may_be_empty
-            )
+            return among.until(element.follow, element.values, begun, may_end=element.may_be_empty)
         if isinstance(element, Run):
             found = among.longest(element.run, element.values, rest)
             if element.may_be_empty and (element.values is None or element.values.accepting):
@@ -168,24 +165,66 @@ class Compiler:
 # --- many at once -------------------------------------------------------------------------------
 
 
+def variants_of(
+    template: Template, among: Languages, limits: Mapping[str, Language] = _NO_LIMITS
+) -> list[list[Element]]:
+    """The elements of a template, once for each branch of alternatives at its end: a record is
+    accepted where any of them reads it to its end. So templates under one header share it."""
+    if not _is_certain(template.parts) or _trailing(template.parts) > _VARIANTS_MAX:
+        return [list(elements_of(template.parts, among, limits))]
+    return list(_variants(template.parts, among, limits))
+
+
+def _variants(
+    parts: tuple[Part, ...], among: Languages, limits: Mapping[str, Language]
+) -> Iterator[list[Element]]:
+    last = parts[-1] if parts else None
+    if not isinstance(last, GroupPart):
+        yield list(elements_of(parts, among, limits))
+        return
+    head = list(elements_of(parts[:-1], among, limits, follow_of((last,), END)))
+    for branch in last.branches:
+        for tail in _variants(branch, among, limits):
+            yield [*head, *tail]
+
+
+def _trailing(parts: Sequence[Part]) -> int:
+    last = parts[-1] if parts else None
+    return sum(map(_trailing, last.branches)) if isinstance(last, GroupPart) else 1
+
+
+def _is_certain(parts: Sequence[Part], *, opens_branch: bool = False) -> bool:
+    """Whether what may follow a place is all that can: not where a branch begins with a literal
+    and then a typed field that may be empty, whose first character is looked for all the same."""
+    if opens_branch and len(parts) > 1 and isinstance(parts[0], LiteralPart):
+        second = parts[1]
+        if isinstance(second, FieldPart) and second.type is not None and second.may_be_empty:
+            return False
+    return all(
+        _is_certain(branch, opens_branch=True)
+        for part in parts
+        if isinstance(part, GroupPart)
+        for branch in part.branches
+    )
+
+
 @dataclass(slots=True, eq=False)
 class _Node:
     """A place in the tree of what templates begin with."""
 
     letters: dict[str, _Node] = field(default_factory=dict)
     others: dict[Element, _Node] = field(default_factory=dict)
-    ends: list[int] = field(default_factory=list)
+    ends: set[int] = field(default_factory=set)
 
 
-def compile_together(made: Sequence[Sequence[Element]], among: Languages) -> Language:
-    """One language of many templates, by their elements. Its ends are their indices. Templates
+def compile_together(made: Sequence[tuple[int, Sequence[Element]]], among: Languages) -> Language:
+    """One language of many templates: the number that is its end, and its elements. Templates
     that begin alike share what they begin with: they read it alike."""
     root = _Node()
     nodes = [root]
-    for index, elements in enumerate(made):
+    for number, elements in made:
         node = root
         for element in elements:
-            known: dict[str, _Node] | dict[Element, _Node]
             new = _Node()
             if isinstance(element, str):
                 node = node.letters.setdefault(element, new)
@@ -193,49 +232,29 @@ def compile_together(made: Sequence[Sequence[Element]], among: Languages) -> Lan
                 node = node.others.setdefault(element, new)
             if node is new:
                 nodes.append(new)
-        node.ends.append(index)
+        node.ends.add(number)
     compiler = Compiler(among)
     languages: dict[_Node, Language] = {}
     for node in reversed(nodes):  # what is below was made later
         letters = {char: languages[below] for char, below in node.letters.items()}
-        languages[node] = among.union(
-            [
-                *(among.end(index) for index in node.ends),
-                among.letters(letters),
-                *(compiler.read(one, languages[below]) for one, below in node.others.items()),
-            ]
-        )
+        others = [compiler.read(one, languages[below]) for one, below in node.others.items()]
+        ends = map(among.end, node.ends)
+        languages[node] = among.union([*ends, among.letters(letters), *others])
     return languages[root]
 
 
 def compile_template(
-    template: Template, among: Languages, limits: Mapping[str, Language] = _NO_LIMITS, end: int = 0
+    template: Template, among: Languages, limits: Mapping[str, Language] = _NO_LIMITS
 ) -> Language:
     """The records of one template."""
-    elements = list(elements_of(template.parts, among, limits))
-    return Compiler(among).compile(elements, among.end(end))
+    return compile_together([(0, one) for one in variants_of(template, among, limits)], among)
 
 
-def is_proved(template: Template) -> bool:
-    """Whether proofs cover the template: not where a regular expression says more than they
-    understand."""
-    return _all_told(template.parts)
-
-
-def _all_told(parts: Sequence[Part]) -> bool:
+def is_proved(parts: Sequence[Part]) -> bool:
+    """Whether proofs cover the parts: not where a regular expression says more than a pattern."""
     for part in parts:
         if isinstance(part, RegexPart) and part.pattern is None:
             return False
-        if isinstance(part, GroupPart) and not all(map(_all_told, part.branches)):
+        if isinstance(part, GroupPart) and not all(map(is_proved, part.branches)):
             return False
     return True
-
-
-def types_in(parts: Sequence[Part]) -> Iterator[FieldType]:
-    """The types of all fields."""
-    for part in parts:
-        if isinstance(part, FieldPart) and part.type is not None:
-            yield part.type
-        elif isinstance(part, GroupPart):
-            for branch in part.branches:
-                yield from types_in(branch)

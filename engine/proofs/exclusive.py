@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import combinations
 from typing import Final, NamedTuple
 
 from engine.diagnostics import CODES, Diagnostic
-from engine.model import FIELD_TYPES, FieldPart, RecordKind, System, Template
-from engine.proofs.automaton import TemplateAutomaton
+from engine.model import RecordKind, System
+from engine.proofs.common_records import UNKNOWN, CommonRecords
 from engine.proofs.conditions import pairs_of_conditions, shortest_object
+from engine.proofs.elements import Element, is_proved, variants_of
 from engine.proofs.joint import overlapping_pairs
 from engine.proofs.pairs import pairs_to_compare
-from engine.proofs.readable import as_logged
-from engine.proofs.witness import shortest_text
-from engine.templates import TYPE_PATTERNS, Mismatch, match
+from engine.proofs.separation import separation
+from engine.proofs.shapes import without_values
+from engine.spec.paths import written
+from engine.templates import Mismatch, match
 
 OVERLAPS_MAX: Final = 100
 """How many overlaps are told in one run."""
@@ -25,6 +26,10 @@ OVERLAPS_MAX: Final = 100
 _HELPED_MAX: Final = 10
 """For how many of them a typed field that would help is searched for, which takes a while."""
 
+_UNPROVED_HELP: Final = (
+    "a record that two kinds accept goes to the quarantine as ambiguous; a template, or conditions "
+    "on fields of their own, can be proved"
+)
 
 _PAIRS_MAX: Final = 500
 """More pairs than that are first narrowed down by one walk over all templates."""
@@ -43,7 +48,8 @@ class Claim(NamedTuple):
 
 
 class Overlap(NamedTuple):
-    """Two record kinds and a shortest record that both accept."""
+    """Two record kinds and a shortest record that both accept; ``UNKNOWN`` where there may be
+    one."""
 
     one: Claim
     other: Claim
@@ -52,8 +58,8 @@ class Overlap(NamedTuple):
 
 def find_overlaps(systems: Sequence[System]) -> list[Overlap]:
     """Every pair of record kinds that can accept one record; an empty list is the proof that
-    none can."""
-    return list(_overlaps(systems))
+    none can, but for kinds that proofs do not cover (``E405``)."""
+    return [one for one in _overlaps(systems) if one.witness != UNKNOWN]
 
 
 def _overlaps(systems: Sequence[System]) -> Iterator[Overlap]:
@@ -74,38 +80,68 @@ def check_exclusive(systems: Sequence[System], *, doubted: Container[str] = ()) 
     for one in _overlaps(systems):
         if _is_ordered(one):
             ordered.append(one)
-        elif one.one.name not in doubted and one.other.name not in doubted:
+        elif one.one.name in doubted or one.other.name in doubted:
+            continue
+        elif one.witness == UNKNOWN:
+            told.append(_unproved_pair(one))
+        else:
             told.append(_diagnostic(one, with_help=len(told) < _HELPED_MAX))
         if len(told) == OVERLAPS_MAX:
             more = f"there may be more: the search ends after {OVERLAPS_MAX}"
             return [*told[:-1], replace(told[-1], notes=(*told[-1].notes, more))]
-    return [*told, *_unneeded_orders(systems, ordered)]
+    return [*told, *_unneeded_orders(systems, ordered), *_unproved_kinds(systems)]
 
 
 # --- text -------------------------------------------------------------------------------------
 
 
 def _text_overlaps(claims: Sequence[Claim]) -> Iterator[Overlap]:
-    templates = [template_of(claim) for claim in claims]
-    automata: dict[int, TemplateAutomaton] = {}
-    pairs = set(pairs_to_compare(templates))
+    records = CommonRecords()
+    kinds = [claim.kind for claim in claims]
+    pairs = text_pairs(kinds, records)
     if len(pairs) > _PAIRS_MAX:
-        walked = overlapping_pairs(templates)
-        pairs = pairs if walked is None else walked
+        walked = overlapping_pairs(_variants(kinds, records), records.among)
+        pairs = pairs if walked is None else walked & pairs
     for first, second in sorted(pairs):
-        for index in (first, second):
-            if index not in automata:
-                automata[index] = TemplateAutomaton(templates[index])
-        text = shortest_text([automata[first], automata[second]])
-        if text is not None:
-            both = [templates[first], templates[second]]
-            yield Overlap(claims[first], claims[second], as_logged(text, both))
+        witness = records.find([kinds[first], kinds[second]])
+        if witness is not None:
+            yield Overlap(claims[first], claims[second], witness)
 
 
-def template_of(claim: Claim) -> Template:
-    """The template of a text kind."""
-    assert claim.kind.template is not None
-    return claim.kind.template
+def text_pairs(kinds: Sequence[RecordKind], records: CommonRecords) -> set[tuple[int, int]]:
+    """The pairs of kinds with a template, by index, that neither the letters of their templates
+    nor the values at one path tell apart."""
+    pairs = pairs_to_compare(_variants(kinds, records))
+    return pairs - _told_apart(kinds) if pairs else pairs
+
+
+def _variants(
+    kinds: Sequence[RecordKind], records: CommonRecords
+) -> list[tuple[int, list[Element]]]:
+    shapes = [records.shape(kind) for kind in kinds]
+    return [
+        (index, elements)
+        for index, one in enumerate(shapes)
+        for elements in variants_of(one.template, records.among, one.limits)
+    ]
+
+
+def _told_apart(kinds: Sequence[RecordKind]) -> set[tuple[int, int]]:
+    """The pairs of kinds that capture the same and ask for other values."""
+    alike: dict[object, list[int]] = {}
+    for index, kind in enumerate(kinds):
+        if kind.where and kind.template is not None:
+            key = (without_values(kind.template.parts), kind.readings)
+            alike.setdefault(key, []).append(index)
+    found: set[tuple[int, int]] = set()
+    for members in alike.values():
+        compared = set(pairs_of_conditions([kinds[index].where for index in members]))
+        found |= {
+            (members[one], members[two])
+            for one, two in combinations(range(len(members)), 2)
+            if (one, two) not in compared
+        }
+    return found
 
 
 # --- JSON -------------------------------------------------------------------------------------
@@ -142,9 +178,32 @@ def _unneeded_orders(
     for system in systems:
         for kind in system.kinds:
             for name, location in kind.after.items():
-                if (Claim(system, kind).name, name) not in needed:
+                is_told = Claim(system, kind).name, name
+                if is_told not in needed and _is_covered(system, kind, name):
                     message = f'no record is accepted by both "{kind.name}" and "{name}"'
                     yield Diagnostic(location, "E404", message, CODES["E404"].help)
+
+
+def _is_covered(system: System, kind: RecordKind, name: str) -> bool:
+    """Whether proofs cover a kind and those that it comes after."""
+    others = [one for one in system.kinds if name in (one.name, one.role)]
+    return all(one.template is None or is_proved(one.template.parts) for one in (kind, *others))
+
+
+# --- what is not proved ---------------------------------------------------------------------------
+
+
+def _unproved_pair(overlap: Overlap) -> Diagnostic:
+    message = f"nothing proves that {overlap.one.name} and {overlap.other.name} exclude each other"
+    return Diagnostic(overlap.other.kind.location, "E405", message, _UNPROVED_HELP, "warning")
+
+
+def _unproved_kinds(systems: Sequence[System]) -> Iterator[Diagnostic]:
+    for system in systems:
+        for kind in system.kinds:
+            if kind.template is not None and not is_proved(kind.template.parts):
+                message = f"no proof covers the regular expression of {system.name}.{kind.name}"
+                yield Diagnostic(kind.location, "E405", message, _UNPROVED_HELP, "warning")
 
 
 # --- as a finding -----------------------------------------------------------------------------
@@ -156,7 +215,7 @@ def _diagnostic(overlap: Overlap, *, with_help: bool) -> Diagnostic:
         location=other.kind.location,
         code="E403",
         message=f"{one.name} and {other.name} both accept {shown(witness, one)}",
-        help=(_separation(overlap) if with_help else "") or CODES["E403"].help,
+        help=(_separation_of(overlap) if with_help else "") or CODES["E403"].help,
         notes=(_reading(one, witness), _reading(other, witness)),
     )
 
@@ -180,7 +239,7 @@ def _reading(claim: Claim, witness: str) -> str:
 
 def _in_words(kind: RecordKind) -> str:
     return ", ".join(
-        f"{one.key}: {' or '.join(one.values) if one.test == 'one_of' else one.test}"
+        f"{written(one.path)}: {' or '.join(one.values) if one.test == 'one_of' else one.test}"
         for one in kind.where
     )
 
@@ -189,45 +248,12 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _separation(overlap: Overlap) -> str:
-    """The typed fields that would keep the two apart and that the samples allow: one if one is
-    enough, else one in each."""
+def _separation_of(overlap: Overlap) -> str:
     one, other, _ = overlap
-    if one.kind.template is None or other.kind.template is None:
-        return ""
-    variants = [[(claim.kind.template, ""), *_typed_variants(claim.kind)] for claim in (other, one)]
-    for changes in sorted(product(*variants), key=lambda both: sum(bool(one[1]) for one in both)):
-        (first, _), (second, _) = changes
-        assert first is not None
-        assert second is not None
-        if shortest_text([TemplateAutomaton(first), TemplateAutomaton(second)]) is None:
-            said = " and ".join(
-                f"{field} in {claim.name}"
-                for claim, (_, field) in zip((other, one), changes, strict=True)
-                if field
-            )
-            return f"with {said} they exclude each other"
-    return ""
-
-
-def _typed_variants(kind: RecordKind) -> Iterator[tuple[Template, str]]:
-    """The template with one bare field given a type that its values in the samples have."""
-    assert kind.template is not None
-    samples = [match(kind.template, sample.record) for sample in kind.samples]
-    read = [captures for captures in samples if not isinstance(captures, Mismatch)]
-    for index, part in enumerate(kind.template.parts):
-        if not isinstance(part, FieldPart) or part.type is not None or part.name is None:
-            continue
-        for type_name in _types_of([captures[part.name] for captures in read]):
-            parts = list(kind.template.parts)
-            parts[index] = FieldPart(part.name, type_name)
-            written = f"{{{part.name}:{type_name}}}"
-            yield Template(kind.template.source, tuple(parts)), written
-
-
-def _types_of(values: Sequence[str]) -> Iterator[str]:
-    """The types that all values have, the wide ones first."""
-    for name in FIELD_TYPES:
-        pattern = TYPE_PATTERNS[name]
-        if values and all(re.fullmatch(pattern, value) for value in values):
-            yield name
+    changes = separation(other.kind, one.kind)
+    said = [
+        f"{field} in {claim.name}"
+        for claim, field in zip((other, one), changes, strict=False)
+        if field
+    ]
+    return f"with {' and '.join(said)} they exclude each other" if said else ""

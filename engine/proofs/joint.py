@@ -23,10 +23,10 @@ multiply; then they are compared in pairs instead."""
 
 
 def overlapping_pairs(
-    made: Sequence[Sequence[Element]], among: Languages
+    made: Sequence[tuple[int, Sequence[Element]]], among: Languages
 ) -> set[tuple[int, int]] | None:
-    """The pairs, by index, of templates (their elements) that accept a common record; None if
-    that takes too many steps."""
+    """The pairs of templates, by number, that accept a common record; None if that takes too many
+    steps. Each is given as its number and its elements, once for each variant."""
     root = compile_together(made, among)
     alphabet = alphabet_of([root])
     start = (root, Beginning())
@@ -41,7 +41,7 @@ def overlapping_pairs(
             steps += len(language.members) if isinstance(language, Union) else 1
             begun = beginning.step(char)
             after = (among.step(language, char), begun)
-            if begun is None or len(after[0].ends) < 2 or after in seen:  # noqa: PLR2004
+            if begun is None or len(after[0].ends) < 2 or after in seen:
                 continue
             seen.add((after[0], begun))
             waiting.append((after[0], begun))

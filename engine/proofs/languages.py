@@ -336,7 +336,8 @@ class Languages:
         if isinstance(core, Union):
             return self.union([self.guarded(one, guards) for one in core.members])
         if isinstance(core, Guarded):
-            core, guards = core.core, guards | core.guards
+            guards |= core.guards
+            core = core.core
         guards = {one for one in guards if not _part_ways(core, one)}
         is_barred = any(one.accepting for one in guards)
         if not core.operands and core is not self.anything:

@@ -82,11 +82,12 @@ def sound(parts: Sequence[Part], after: Follow = END) -> tuple[Part, ...]:
     made: list[Part] = []
     for part in reversed(parts):
         follow = follow_of(made, after)
+        fitted = part
         if isinstance(part, GroupPart):
-            part = replace(part, branches=tuple(sound(one, follow) for one in part.branches))
+            fitted = replace(part, branches=tuple(sound(one, follow) for one in part.branches))
         elif isinstance(part, FieldPart) and part.type is None and follow.anything:
-            part = replace(part, type=type_named("digits"), values=())
-        made.insert(0, part)
+            fitted = replace(part, type=type_named("digits"), values=())
+        made.insert(0, fitted)
     return tuple(made)
 
 

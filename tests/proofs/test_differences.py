@@ -16,7 +16,7 @@ from made_templates import templates, texts_near
 from engine.cli import main
 from engine.diagnostics import Location
 from engine.interpreter import compile_normalizer
-from engine.model import Condition, Record, RecordKind, Rejection, System, Template
+from engine.model import Condition, Key, Record, RecordKind, Rejection, System, Template
 from engine.proofs.differences import find_differences
 from engine.resources import resource
 from engine.spec import load_systems
@@ -61,16 +61,20 @@ def test_texts_are_lost_and_gained_as_the_matcher_says(data: st.DataObject) -> N
 
 
 CONDITIONS = st.lists(
-    st.builds(Condition, st.sampled_from("ab"), st.sampled_from(["present", "absent"]))
+    st.builds(
+        Condition,
+        st.sampled_from([(Key("a"),), (Key("b"),)]),
+        st.sampled_from(["present", "absent"]),
+    )
     | st.builds(
         Condition,
-        st.sampled_from("ab"),
+        st.sampled_from([(Key("a"),), (Key("b"),)]),
         st.just("one_of"),
         st.lists(st.sampled_from(["1", "2"]), min_size=1, max_size=2).map(tuple),
     ),
     min_size=1,
     max_size=3,
-    unique_by=lambda one: one.key,
+    unique_by=lambda one: one.path,
 )
 
 
@@ -94,11 +98,16 @@ def test_objects_are_lost_and_gained_as_over_all_objects(
 def test_a_kind_beside_a_thousand_systems_is_compared_at_once() -> None:
     """Each of them is kept apart by one key already, so none of them is a choice."""
     many = [
-        json_system(f"s{n}", [Condition("system", "one_of", (f"s{n}",)), Condition("x", "present")])
+        json_system(
+            f"s{n}",
+            [Condition((Key("system"),), "one_of", (f"s{n}",)), Condition((Key("x"),), "present")],
+        )
         for n in range(1000)
     ]
-    nameless = json_system("none", [Condition("system", "absent"), Condition("x", "present")])
-    wider = json_system("none", [Condition("system", "absent")])
+    nameless = json_system(
+        "none", [Condition((Key("system"),), "absent"), Condition((Key("x"),), "present")]
+    )
+    wider = json_system("none", [Condition((Key("system"),), "absent")])
     (found,) = find_differences([*many, nameless], [*many, wider])
     assert (found.change, found.witness) == ("gained", "{}")
 
@@ -215,9 +224,9 @@ def test_ignored_records_have_no_order() -> None:
 def test_a_choice_of_conditions_to_break_ends_soon() -> None:
     """Every kind but the last could be missed in three ways."""
     keys = [[f"{letter}{n}" for letter in "abc"] for n in range(16)]
-    kinds = [[Condition(key, "present") for key in one] for one in keys]
-    old = json_system("s", [Condition("x", "present")])
-    new = json_system("s", *([Condition("x", "present"), *one] for one in kinds))
+    kinds = [[Condition((Key(key),), "present") for key in one] for one in keys]
+    old = json_system("s", [Condition((Key("x"),), "present")])
+    new = json_system("s", *([Condition((Key("x"),), "present"), *one] for one in kinds))
     (lost, *_) = find_differences([old], [new])
     assert (lost.change, lost.witness) == ("lost", '{"x": "x"}')
 

@@ -16,14 +16,17 @@ from made_templates import templates, texts_near
 
 from engine.diagnostics import Location
 from engine.interpreter import compile_normalizer
-from engine.model import Condition, Record, RecordKind, Rejection, System, Template
+from engine.model import Condition, Key, Record, RecordKind, Rejection, System, Template
 from engine.proofs import joint
+from engine.proofs.alphabet import alphabet_of
 from engine.proofs.automaton import DEAD, TemplateAutomaton
 from engine.proofs.conditions import pairs_of_conditions, shortest_object
 from engine.proofs.exclusive import OVERLAPS_MAX, check_exclusive, find_overlaps
+from engine.proofs.elements import Element, variants_of
 from engine.proofs.joint import overlapping_pairs
+from engine.proofs.languages import Languages
 from engine.proofs.pairs import pairs_to_compare
-from engine.proofs.witness import alphabet_of, shortest_text
+from engine.proofs.witness import shortest_text
 from engine.resources import resource
 from engine.samples import check_specs
 from engine.spec import load_systems
@@ -71,7 +74,7 @@ def test_a_template_has_all_its_records_in_common_with_itself(one: Template) -> 
 
 def shortest_alone(automaton: TemplateAutomaton) -> str | None:
     waiting, seen = deque([(0, "")]), {(0, "", False)}
-    alphabet = alphabet_of([automaton.template])
+    alphabet = alphabet_of([automaton.language])
     while waiting:
         state, text = waiting.popleft()
         json_like = text.lstrip(" \t\r\n").startswith("{")
@@ -88,7 +91,7 @@ def shortest_alone(automaton: TemplateAutomaton) -> str | None:
 
 @given(st.lists(templates(), min_size=2, max_size=6))
 def test_pairs_that_need_no_search_have_nothing_in_common(made: list[Template]) -> None:
-    compared = {tuple(sorted(pair)) for pair in pairs_to_compare(made)}
+    compared = pairs_to_compare(numbered(made, Languages()))
     for pair in itertools.combinations(range(len(made)), 2):
         if pair not in compared:
             assert witness(made[pair[0]], made[pair[1]]) is None
@@ -101,13 +104,19 @@ def test_one_walk_finds_the_pairs_that_a_search_of_each_finds(made: list[Templat
         for first, second in itertools.combinations(range(len(made)), 2)
         if witness(made[first], made[second]) is not None
     }
-    assert overlapping_pairs(made) in (searched, None)
+    among = Languages()
+    assert overlapping_pairs(numbered(made, among), among) in (searched, None)
+
+
+def numbered(made: list[Template], among: Languages) -> list[tuple[int, list[Element]]]:
+    return [(index, each) for index, one in enumerate(made) for each in variants_of(one, among)]
 
 
 def test_templates_that_overlap_a_lot_are_left_to_pairs() -> None:
     """Every subset of their literals is a state of its own."""
     made = [parse_template(f"{{a}} N{n} {{b}}") for n in range(40)]
-    assert overlapping_pairs(made) is None
+    among = Languages()
+    assert overlapping_pairs(numbered(made, among), among) is None
     assert (
         len(
             find_overlaps(
@@ -134,9 +143,10 @@ def test_a_thousand_templates_of_several_shapes_are_one_short_walk(
         "{0}|{{t:iso}}|{{c}}|{{s}}",
     )
     made = [parse_template(shapes[n % 5].format(f"SYS{n:04d}")) for n in range(1000)]
-    assert len(list(pairs_to_compare(made))) > 300_000
+    among = Languages()
+    assert len(pairs_to_compare(numbered(made, among))) > 300_000
     monkeypatch.setattr(joint, "STEPS_MAX", 100_000)
-    assert overlapping_pairs(made) == set()
+    assert overlapping_pairs(numbered(made, among), among) == set()
 
 
 @pytest.mark.parametrize(
@@ -159,17 +169,18 @@ def test_known_pairs(one: str, other: str, text: int | None) -> None:
 # --- conditions -----------------------------------------------------------------------------------
 
 KEYS, VALUES = ("a", "b"), ("1", "2", "true")
+PATHS = [(Key(key),) for key in KEYS]
 CONDITIONS = st.lists(
-    st.builds(Condition, st.sampled_from(KEYS), st.sampled_from(["present", "absent"]))
+    st.builds(Condition, st.sampled_from(PATHS), st.sampled_from(["present", "absent"]))
     | st.builds(
         Condition,
-        st.sampled_from(KEYS),
+        st.sampled_from(PATHS),
         st.just("one_of"),
         st.lists(st.sampled_from(VALUES), min_size=1, max_size=2).map(tuple),
     ),
     min_size=1,
     max_size=3,
-    unique_by=lambda one: one.key,
+    unique_by=lambda one: one.path,
 )
 
 
@@ -255,7 +266,7 @@ def test_a_record_that_two_systems_would_take_is_told_once_with_both_readings(
 
 
 def test_a_value_named_twice_is_one_value() -> None:
-    twice = kind_of("k", [Condition("system", "one_of", ("a", "a"))])
+    twice = kind_of("k", [Condition((Key("system"),), "one_of", ("a", "a"))])
     assert check_exclusive([system_of(twice)]) == []
 
 
@@ -288,5 +299,5 @@ def test_of_a_thousand_specs_none_has_to_be_searched() -> None:
     ]
     random.Random(7).shuffle(systems)
     made = [kind.template for system in systems for kind in system.kinds if kind.template]
-    assert list(pairs_to_compare(made)) == []
+    assert pairs_to_compare(numbered(made, Languages())) == set()
     assert find_overlaps(systems) == []
