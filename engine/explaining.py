@@ -241,7 +241,7 @@ def _values(outcome: Outcome | None) -> Mapping[str, str | None] | None:
     if isinstance(outcome, Event):
         return {
             "checkpoint_id": outcome.checkpoint_id,
-            "timestamp": outcome.timestamp,
+            "timestamp": outcome.timestamp or None,  # of a record that has none of its own
             "status": outcome.status,
             "correlation_id": outcome.correlation_id,
             "failure_reason": outcome.failure_reason,

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import tzinfo
 from typing import Final
 
 from engine.attributes import compile_attributes
-from engine.conversions import Instant, TimeError, parse_time
+from engine.content_hash import detail_hash, event_hash
 from engine.mapped_values import (
     IDENTIFIER_CHARS_MAX,
     Taken,
-    Value,
     compile_value,
-    compile_when,
     first_value,
     shown,
 )
@@ -35,15 +32,11 @@ from engine.paths import Captures
 from engine.readings import compile_below
 from engine.redaction import compile_redactor
 from engine.rejections import Refused, rejection_of
+from engine.timestamps import UNTIMED, compile_time
 
 __all__ = ["IDENTIFIER_CHARS_MAX", "Candidate", "Captures", "Mapper"]
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_ISO: Final = ("iso",)
 _NO_NAMES: Final[frozenset[str]] = frozenset()
-
-_Time = Callable[[Record, Taken], Instant | None]
-"""The timestamp of a record; None where it has no value for it. Raises Refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +65,7 @@ class Mapper:
             ways.setdefault(mapping.target, []).append(mapping)
         has_status = kind.role == "event"
         timestamps = ways.pop("timestamp", [])
-        self._time = _compile_time(timestamps, redacted, candidate.zone, has_status=has_status)
+        self._time = compile_time(timestamps, redacted, candidate.zone, has_status=has_status)
         values = {
             target: first_value([compile_value(one, redacted, has_status=has_status) for one in of])
             for target, of in ways.items()
@@ -157,13 +150,7 @@ class Mapper:
         join = system.join
         if join is not None and kind.name in join.events and correlation_id is not None:
             event.expects_detail = all(given.get(one) in asked for one, asked in join.when.items())
-        if system.merge is not None:
-            hashed = {**values, "timestamp": instant.us}
-            # Events without an id would be the same one for the lack of it.
-            if correlation_id is not None or "correlation_id" not in system.merge:
-                event.content_hash = _content_hash(
-                    system.name, "event", [hashed.get(one) for one in system.merge]
-                )
+        event.content_hash = event_hash(event)
         if self._attributes is not None:
             event.attributes = self._attributes(taken)
         return event
@@ -174,6 +161,8 @@ class Mapper:
         assert join is not None
         values = self._read(taken)
         instant = self._time(record, taken)
+        if instant is UNTIMED:
+            instant = None
         _check_required(values, ("correlation_id", *join.take))
         detail = Detail(
             stream=record.stream,
@@ -187,12 +176,7 @@ class Mapper:
         )
         if join.clock == "body" and detail.time_us is None:
             _check_required({}, ("timestamp",))
-        given = {**values, "timestamp": detail.time_us}
-        if system.merge is not None and all(given.get(one) is not None for one in system.merge):
-            # Fewer fields than asked for would make details of different failures the same one.
-            detail.content_hash = _content_hash(
-                system.name, "detail", [given[one] for one in system.merge]
-            )
+        detail.content_hash = detail_hash(detail, values)
         return detail
 
 
@@ -205,66 +189,3 @@ def _check_required(values: Mapping[str, str | None], names: Iterable[str]) -> N
     for name in names:
         if values.get(name) is None:
             raise Refused("missing_field", f"{name} is absent, null or empty")
-
-
-# --- time -------------------------------------------------------------------------------------
-
-
-def _compile_time(
-    mappings: Sequence[FieldMapping],
-    redacted: frozenset[str],
-    zone: tzinfo,
-    *,
-    has_status: bool,
-) -> _Time:
-    ways = [_compile_way(one, redacted, zone, has_status=has_status) for one in mappings]
-    if len(ways) == 1:
-        return ways[0]
-
-    def time(record: Record, taken: Taken) -> Instant | None:
-        for way in ways:
-            found = way(record, taken)
-            if found is not None:
-                return found
-        return None
-
-    return time
-
-
-def _compile_way(
-    mapping: FieldMapping, redacted: frozenset[str], zone: tzinfo, *, has_status: bool
-) -> _Time:
-    if mapping.is_record_time:
-        test = compile_when(mapping.when, has_status=has_status)
-        return lambda record, taken: _record_time(record) if test(taken) else None
-    value: Value = compile_value(mapping, redacted, has_status=has_status)
-    formats = mapping.formats or _ISO
-
-    def time(record: Record, taken: Taken) -> Instant | None:
-        text = value(taken)
-        if text is None:
-            return None
-        reference_us = record.written_us if record.timestamp_us is None else record.timestamp_us
-        try:
-            return parse_time(text, formats, zone, reference_us)
-        except TimeError as error:
-            raise Refused(error.reason, f'timestamp "{shown(text)}" {error}') from error
-
-    return time
-
-
-def _record_time(record: Record) -> Instant | None:
-    """The record's own timestamp, to the millisecond, as brokers have it, or finer."""
-    us = record.timestamp_us
-    if us is None:
-        return None
-    try:
-        utc = _EPOCH + timedelta(microseconds=us)
-    except OverflowError as error:
-        raise Refused("impossible_time", f"the record's timestamp is {us} µs") from error
-    precision = "milliseconds" if us % 1000 == 0 else "microseconds"
-    return Instant(utc.replace(tzinfo=None).isoformat(timespec=precision) + "Z", us)
-
-
-def _content_hash(system: str, role: str, values: Sequence[object]) -> bytes:
-    return hashlib.sha256(repr((system, role, *values)).encode()).digest()[:16]

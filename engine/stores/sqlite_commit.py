@@ -76,11 +76,11 @@ class Commit:
             self._keys.stream_ids[advance.stream] = self._move_progress(advance)
         self._on_step("archive")
         self._archive(batch)
+        moves = place_in_time(batch, self._last_times())
         self._on_step("quarantine")
         self._quarantine([one for one in batch.outcomes if isinstance(one, Rejection)])
         self._count_ignored([one for one in batch.outcomes if isinstance(one, Ignored)])
         self._on_step("halves")
-        moves = place_in_time(batch, self._last_times())
         events = [one for one in batch.outcomes if isinstance(one, Event)]
         self._insert(_INSERT_EVENT, events, self._event_row)
         details = [one for one in batch.outcomes if isinstance(one, Detail)]
