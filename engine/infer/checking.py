@@ -179,7 +179,7 @@ class _Settling:
             taken = [
                 n
                 for n, outcome in enumerate(alone.normalize(self._records()))
-                if not isinstance(outcome, Rejection) or outcome.reason != "no_match"
+                if not isinstance(outcome, Rejection)
             ]
             draft = next(one for one in self.draft.kinds if one.name == kind.name)
             foreign = len(set(taken) - set(draft.lines))
@@ -258,7 +258,8 @@ class _Settling:
 
 
 def _alone(system: System, name: str) -> System:
-    kinds = tuple(kind for kind in system.kinds if kind.name == name)
+    """The system with one kind only, which tells what it takes and makes nothing of it."""
+    kinds = tuple(replace(kind, role="ignore", after={}) for kind in system.kinds if kind.name == name)
     return replace(system, kinds=kinds, join=None, merge=None)
 
 

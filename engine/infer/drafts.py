@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 TODO: Final = "TODO"
+DEFAULT_NAME: Final = "my_system"
 
 
 @dataclass(slots=True)

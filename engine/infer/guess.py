@@ -15,6 +15,7 @@ from engine.infer.vocabulary import (
     FAILURE_WORDS,
     ID_NAMES,
     NO_IDS,
+    PLACE_NAMES,
     REASON_NAMES,
     STATUS_NAMES,
     TIME_NAMES,
@@ -30,6 +31,7 @@ STATUSES_MAX: Final = 8
 """Different values up to which a column may be a status."""
 
 CHECKPOINTS_MAX: Final = 60
+PLACES_MAX: Final = 20
 ID_SCORE_MIN: Final = 3
 
 _HTTP: Final = re.compile(r"[1-5][0-9][0-9]")
@@ -170,7 +172,8 @@ def _status_readings(column: Column, named: int) -> list[tuple[Status, float]]:
             unknown = tuple(one for one in values if meant[one] is None)
             both = len(set(words.values())) == 2
             vague = all(map(is_truth, values)) and named < 2 and not bad
-            if not vague and not all(one.isdigit() for one in values):
+            is_level = named < 2 and all(level_of(one) is not None for one in values)
+            if not vague and not is_level and not all(one.isdigit() for one in values):
                 score = 4.0 + named + both - 2 * len(unknown) / len(values)
                 readings.append((Status(column, words, "word", unknown), score))
         levels = {one: level_of(one) for one in values}
@@ -296,6 +299,8 @@ def _checkpoint(table: Table, roles: Roles) -> Column | None:
         score = 2.0 * (named if named > 1 else 0)
         if column.all_are(_UPPER.fullmatch):
             score += 1.5 + (0.5 if any("_" in one for one in column.distinct) else 0)
+        elif name_score(column.name, PLACE_NAMES) >= 2 and kinds <= PLACES_MAX:
+            score += 1.5 if count >= 5 * kinds else 0
         if named and kinds == 1 and count >= 5:
             score -= 1.5
         if score >= 1.5 and (kinds > 1 or named):

@@ -20,6 +20,8 @@ VALUE_MIN: Final = 50
 """The same for numbers, addresses and quoted texts."""
 
 _DATA: Final = re.compile(r"[-+]?[0-9][0-9.:,/]*|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*|/.*|.*://.*")
+_REQUEST: Final = re.compile(r'"([A-Z]{3,10}) (\S+) HTTP/([0-9.]+)"')
+_REQUEST_NAMES: Final = ("method", "path", "http_version")
 _NAMED: Final = re.compile(r"([A-Za-z_@][\w.-]{0,39})[\"']?[ ]?[=:][ ]?[\"'(\[<{]?$")
 _WORD_BEFORE: Final = re.compile(r"(?:^|[^\w])([A-Za-z][A-Za-z_]{1,30})[ ]?[\[(<#\"']?$")
 
@@ -38,7 +40,7 @@ Piece = str | Slot
 
 RawPiece = str | tuple[str, list[str], str]
 """A text, or a place where records differ: the kind of its tokens, their texts, the format of a
-time."""
+time or the name of a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +113,14 @@ def _shape(group: Group, records: Sequence[tuple[Token, ...]], opened: set[int])
             piece = ("word", [token.text for token in column], "")
         _append(raw, piece)
     if group.open_at is not None:
-        tails = ["".join(token.text for token in record[end:]) for record in own]
+        tails = [
+            "".join(token.text for token in record[end : len(record) - group.close])
+            for record in own
+        ]
         _append(raw, ("rest", tails, ""))
-    pieces = _named(_joined(raw))
+        for place in range(-group.close, 0):
+            _append(raw, _piece([record[place] for record in own], raw[-1]))
+    pieces = _named(_requests_open(_joined(raw)))
     texts = " ".join(one for one in pieces if isinstance(one, str))
     columns = tuple(one.column for one in pieces if isinstance(one, Slot))
     return Shape(tuple(pieces), Table(group.lines, columns, texts))
@@ -170,18 +177,40 @@ def _joined(raw: list[RawPiece]) -> list[RawPiece]:
     return done
 
 
+def _requests_open(raw: list[RawPiece]) -> list[RawPiece]:
+    """A request of HTTP in quotes as its parts."""
+    done: list[RawPiece] = []
+    for piece in raw:
+        found = (
+            [_REQUEST.fullmatch(text) for text in piece[1]]
+            if not isinstance(piece, str) and piece[0] == "quoted"
+            else [None]
+        )
+        if not all(found):
+            _append(done, piece)
+            continue
+        parts = [one.groups() for one in found if one]
+        _append(done, '"')
+        for place, after in enumerate((" ", " HTTP/", '"')):
+            done.append(("word", [str(one[place]) for one in parts], _REQUEST_NAMES[place]))
+            _append(done, after)
+    return done
+
+
 def _named(raw: Sequence[RawPiece]) -> list[Piece]:
     pieces: list[Piece] = []
     for piece in raw:
         if isinstance(piece, str):
             pieces.append(piece)
             continue
-        kind, texts, time_format = piece
+        kind, texts, detail = piece
         before = pieces[-1] if pieces and isinstance(pieces[-1], str) else ""
-        name, is_named = _name_before(before)
+        name, is_named = (detail, True) if kind == "word" else ("", False)
+        if not name:
+            name, is_named = _name_before(before)
         if kind == "quoted":
             texts = [re.sub(r"\\([\"'\\])", r"\1", text[1:-1]) for text in texts]
-        column = Column(name, tuple(texts), is_named, time_format or None, kind == "rest")
+        column = Column(name, tuple(texts), is_named, (kind == "time" and detail) or None, kind == "rest")
         pieces.append(Slot(kind, column))
     return _without_false_names(pieces)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from engine.infer.columns import Column, Table
-from engine.infer.drafts import FieldEntry, KindDraft, SpecDraft
+from engine.infer.drafts import DEFAULT_NAME, FieldEntry, KindDraft, SpecDraft
 from engine.infer.guess import Roles, guess_roles
 from engine.infer.join import JoinGuess, guess_join, record_times
 from engine.infer.mapping_drafts import constant_status, field_entries, reason_is_plain
@@ -15,11 +15,10 @@ from engine.infer.pieces import Shape, shapes_of
 from engine.infer.readings import Reading, Row, read_rows
 from engine.infer.row_kinds import find_row_kinds, row_table
 from engine.infer.shapes import find_groups
-from engine.infer.syslog import Headed, split_headers
+from engine.infer.syslog import HEADER_FIELDS, Headed, split_headers
 from engine.infer.template_text import field_names, identifier, template_of
 from engine.infer.tokens import tokenize
 
-DEFAULT_NAME: Final = "my_system"
 NOISE_SHOWN_MAX: Final = 3
 NOISE_CHARS_MAX: Final = 100
 
@@ -62,7 +61,8 @@ def _system_name(
 def _draft_text(
     texts: Sequence[str], bodies: Sequence[str], headed: Headed | None
 ) -> SpecDraft:
-    usable = [n for n, body in enumerate(bodies) if body.strip()]
+    # A record that begins like a JSON object is never read by a template.
+    usable = [n for n, body in enumerate(bodies) if body.strip() and not texts[n].startswith("{")]
     records = [tokenize(bodies[n]) for n in usable]
     groups, noise = find_groups(records)
     shapes = shapes_of(groups, records)
@@ -95,7 +95,7 @@ def _renumbered(table: Table, usable: Sequence[int], headed: Headed | None) -> T
             tuple(row.get(key) for row in own),
             time_format="syslog" if key == "timestamp" else None,
         )
-        for key in ("timestamp", "host", "program", "pid")
+        for key in HEADER_FIELDS
         if all(key in row for row in own)
     )
     return Table(lines, (*columns, *table.columns), table.words)

@@ -46,9 +46,9 @@ class Reading:
 
 def read_rows(texts: Sequence[str]) -> Reading | None:
     """The records by key, if nearly all can be read so; None if they are text."""
-    for format_name, read in _READERS:
+    for format_name, read, most in _READERS:
         rows = tuple(read(text) for text in texts)
-        if texts and sum(row is not None for row in rows) >= MOST * len(texts):
+        if texts and sum(row is not None for row in rows) >= most * len(texts):
             return Reading(format_name, rows, {})
     return _separated(texts)
 
@@ -103,9 +103,9 @@ def _step(key: str) -> str:
     return key if _PLAIN_KEY.fullmatch(key) else json.dumps(key, ensure_ascii=False)
 
 
-_READERS: Final[Sequence[tuple[str, Callable[[str], Row | None]]]] = (
-    ("json", _json_row),
-    ("key_values", _pairs_row),
+_READERS: Final[Sequence[tuple[str, Callable[[str], Row | None], float]]] = (
+    ("json", _json_row, 0.5),  # text beside it is another system's: no template reads JSON
+    ("key_values", _pairs_row, MOST),
 )
 
 

@@ -43,11 +43,13 @@ DEPTH_MAX: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Records of one shape. ``open_at`` is the token from which on they have nothing in common;
-    None if they are alike to the end."""
+    """Records of one shape. ``open_at`` is the token where a text of any kind begins; None if they
+    are alike to the end."""
 
     lines: tuple[int, ...]
     open_at: int | None = None
+    close: int = 0
+    """How many tokens at the end they have in common again."""
 
 
 @dataclass(slots=True)
@@ -117,17 +119,70 @@ class _Tree:
         some = [line for group in (*branch.weak, *branch.kinds) for line in group.lines]
         open_at = self._open_at(some, at)
         loose = [one for one in branch.kinds if not self._has_structure(one, open_at)]
+        close, closed = self._closed(branch, open_at)
+        if close:
+            loose = closed
         if len(branch.weak) + len(loose) < 2:
             return branch
         lines = [line for group in (*branch.weak, *loose) for line in group.lines]
         kept = [one for one in branch.kinds if one not in loose]
         if len(lines) < self.strong:
-            return _Branch(kept, [Group(tuple(sorted(lines)), open_at)])
-        for kind in list(kept):
+            return _Branch(kept, [Group(tuple(sorted(lines)), open_at, close)])
+        for kind in list(kept) if not close else ():
             if len(lines) > len(kind.lines) and not self._has_values(kind, open_at):
                 kept.remove(kind)
                 lines += kind.lines
-        return _Branch([*kept, Group(tuple(sorted(lines)), open_at)], [])
+        return _Branch([*kept, Group(tuple(sorted(lines)), open_at, close)], [])
+
+    def _closed(self, branch: _Branch, at: int) -> tuple[int, list[Group]]:
+        """How many tokens at the end all small groups, and the kinds with nothing but a text
+        before them, have in common; 0 if they hold no value and no word. And these kinds."""
+        kinds = [one for one in branch.kinds if one.open_at is None or one.open_at <= at + 1]
+        for _ in range(2):
+            groups = [*branch.weak, *kinds]
+            if len(groups) < 2:
+                return 0, []
+            close = self._common_ending(groups, at)
+            if not close:
+                return 0, []
+            fitting = [one for one in kinds if not self._differs_before(one, at, close)]
+            if len(fitting) == len(kinds):
+                return close, kinds
+            kinds = fitting
+        return 0, []
+
+    def _common_ending(self, groups: Sequence[Group], at: int) -> int:
+        backwards = []
+        for group in groups:
+            if group.open_at is not None and not group.close:
+                return 0
+            for line in group.lines:
+                tokens = self.records[line][at + 1 :]
+                tokens = tokens[-group.close :] if group.close else tokens
+                backwards.append([token.symbol for token in reversed(tokens)])
+        close = len(commonprefix(backwards))
+        lines = [line for group in groups for line in group.lines]
+        words, values = 0, 0
+        begins = 0
+        for place in range(1, close + 1):
+            texts = {self.records[line][-place].text for line in lines}
+            kind = self.records[lines[0]][-place].kind
+            values += len(texts) > 1 and kind in ("word", "quoted")
+            is_mark = len(texts) == 1 and kind in ("word", "key")
+            words += is_mark
+            if is_mark or (len(texts) == 1 and kind == "punct"):
+                begins = place
+        return begins if words and values else 0
+
+    def _differs_before(self, group: Group, at: int, close: int) -> bool:
+        """Whether what stands between the beginning and the ending is more than one text."""
+        if group.open_at is not None:
+            return False
+        own = [self.records[line] for line in group.lines]
+        return any(
+            len({record[place].text for record in own}) > 1
+            for place in range(at, len(own[0]) - close)
+        )
 
     def _loses_time(self, groups: Sequence[Group], at: int) -> bool:
         """Whether the groups tell times, but none that all of them have at the same place."""

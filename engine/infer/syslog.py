@@ -12,6 +12,7 @@ from engine.patterns import TYPES, regex
 from engine.time_formats import pattern_of
 
 MOST: Final = 0.9
+HEADER_FIELDS: Final = ("timestamp", "host", "program", "pid")
 
 _ISO: Final = regex(TYPES["iso"])
 _NEW: Final = re.compile(
@@ -38,16 +39,19 @@ def split_headers(texts: Sequence[str]) -> Headed | None:
     fields: list[dict[str, str]] = []
     sure = 0
     for text in texts:
-        found = _NEW.fullmatch(text)
-        old = None if found else _OLD.fullmatch(text)
-        sure += bool(found or (old and (old["pid"] or not old["timestamp"][:1].isdigit())))
-        match = found or old
+        new = _NEW.fullmatch(text)
+        old = None if new else _OLD.fullmatch(text)
+        sure += bool(new or (old and (old["pid"] or not old["timestamp"][:1].isdigit())))
+        match = new or old
         if match is None or level_of(match["host"]) is not None:
             messages.append(None)
             fields.append({})
             continue
         messages.append(match["message"])
-        fields.append({key: one for key, one in match.groupdict().items() if one not in (None, "-")})
+        found = match.groupdict()
+        fields.append(
+            {key: found[key] for key in HEADER_FIELDS if found[key] not in (None, "-")}
+        )
     there = sum(message is not None for message in messages)
     if not texts or there < MOST * len(texts) or sure < there / 2:
         return None

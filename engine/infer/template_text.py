@@ -64,6 +64,8 @@ def _type_of(
 ) -> str | None:
     """The type of a field, "" for a bare one; None if nothing ends it where it ends."""
     follows = after[0] if after and isinstance(after[0], str) else ""
+    if slot.kind == "json" and len(after) < 2 and not {"}", "]"} & set(follows):
+        return "json"
     if not after:
         if any("\n" in one for one in values):
             return "rest"
@@ -71,8 +73,6 @@ def _type_of(
             narrow = _narrow(values, "")
             return "" if slot.kind == "rest" or narrow is None else narrow
         return _narrow(values, "") or _first_type(STRICT_TYPES, values, "") or ""
-    if slot.kind == "json" and _ends(values, "json", follows):
-        return "json"
     if not follows:  # blanks of different widths
         return _narrow(values, " ") or _first_type(STRICT_TYPES, values, " ")
     narrow = _narrow(values, follows)

@@ -8,12 +8,12 @@ from typing import Final
 
 SUCCESS_WORDS: Final = frozenset(
     """success successful succeeded ok okay done pass passed complete completed finished accepted
-    accept allowed allow granted true yes delivered sent approved confirmed ready healthy up
-    processed resolved started""".split()
+    accept allowed allow granted true yes delivered sent approved confirmed ready healthy
+    processed resolved""".split()
 )
 FAILURE_WORDS: Final = frozenset(
     """failure failed fail error err ko nok nak false no rejected reject denied deny refused
-    timeout timedout aborted abort cancelled canceled declined invalid unhealthy down fatal
+    timeout timedout aborted abort cancelled canceled declined invalid unhealthy fatal
     crashed blocked bounced dropped expired exception broken lost""".split()
 )
 """What says that something went well, or did not; compared in lower case."""
@@ -52,6 +52,9 @@ CHECKPOINT_NAMES: Final = frozenset(
     """checkpoint checkpoint_id step stage event action state phase operation op activity task
     milestone event_type eventname event_name type""".split()
 )
+PLACE_NAMES: Final = frozenset("path route endpoint url uri resource".split())
+"""What tells a step of a service, if there are few of them."""
+
 REASON_NAMES: Final = frozenset(
     """failure_reason reason error message msg cause failure exception err detail details
     description text error_message errormessage why body""".split()
