@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from engine.patterns import Alt, Chars, Pattern, Repeat, Seq
-from engine.proofs.languages import Language, Letters, Loop, OneOf
+from engine.proofs.languages import Heads, Language, Letters, Loop, OneOf
 
 BLANK: Final = frozenset(" \t\r\n\x0b\x0c")
 """Characters of which a record that has no others is empty."""
@@ -22,6 +22,28 @@ _ALONE: Final = BLANK | {"{"}
 """Characters that are looked at for themselves, whatever the languages say."""
 
 _FIRST_SURROGATE, _LAST_SURROGATE, _LAST = 0xD800, 0xDFFF, 0x10FFFF
+
+
+class Alphabet:
+    """Characters enough for some languages, and for every state of theirs those that matter."""
+
+    def __init__(self, languages: Iterable[Language]) -> None:
+        self.chars = alphabet_of(languages)
+        self._known: dict[Heads, list[str]] = {}
+
+    def telling(self, heads: Heads) -> list[str]:
+        """One character of each kind that these letters and sets tell apart, in order."""
+        known = self._known.get(heads)
+        if known is None:
+            sets = [one for one in heads if isinstance(one, Chars)]
+            others: dict[tuple[bool, ...], str] = {}
+            for char in self.chars:
+                if char not in heads:
+                    others.setdefault(tuple(char in chars for chars in sets), char)
+            chosen = set(others.values())
+            known = [char for char in self.chars if char in heads or char in chosen]
+            self._known[heads] = known
+        return known
 
 
 def alphabet_of(languages: Iterable[Language]) -> list[str]:

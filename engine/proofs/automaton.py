@@ -8,7 +8,7 @@ from typing import Final
 
 from engine.model import Template
 from engine.proofs.elements import compile_template
-from engine.proofs.languages import Language, Languages
+from engine.proofs.languages import NO_HEADS, Heads, Language, Languages
 
 DEAD: Final = -1
 """The state from which nothing is accepted any more."""
@@ -43,6 +43,10 @@ class TemplateAutomaton:
             is_dead = after is self._among.nothing
             known = self._steps[state][char] = DEAD if is_dead else self._number(after)
         return known
+
+    def heads(self, state: int) -> Heads:
+        """What tells characters apart here."""
+        return NO_HEADS if state == DEAD else self._states[state].heads
 
     def accepts(self, state: int) -> bool:
         """Whether a record may end here."""

@@ -31,7 +31,7 @@ _UNPROVED_HELP: Final = (
     "on fields of their own, can be proved"
 )
 
-_PAIRS_MAX: Final = 500
+_PAIRS_MAX: Final = 20
 """More pairs than that are first narrowed down by one walk over all templates."""
 
 

@@ -8,13 +8,13 @@ only is not walked at all.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Final
 
-from engine.proofs.alphabet import alphabet_of
+from engine.proofs.alphabet import Alphabet
 from engine.proofs.elements import Element, compile_together
-from engine.proofs.languages import Guarded, Language, Languages, Letters, Union
+from engine.proofs.languages import Languages, Union
 from engine.proofs.witness import Beginning
 
 STEPS_MAX: Final = 1_000_000
@@ -28,7 +28,7 @@ def overlapping_pairs(
     """The pairs of templates, by number, that accept a common record; None if that takes too many
     steps. Each is given as its number and its elements, once for each variant."""
     root = compile_together(made, among)
-    alphabet = alphabet_of([root])
+    alphabet = Alphabet([root])
     start = (root, Beginning())
     waiting, seen = deque([start]), {start}
     pairs: set[tuple[int, int]] = set()
@@ -37,7 +37,8 @@ def overlapping_pairs(
         language, beginning = waiting.popleft()
         if not beginning.is_blank:
             pairs.update(combinations(sorted(language.accepting), 2))
-        for char in _beginnings(language, alphabet):
+        chars = alphabet.chars if beginning.is_blank else alphabet.telling(language.heads)
+        for char in chars:
             steps += len(language.members) if isinstance(language, Union) else 1
             begun = beginning.step(char)
             after = (among.step(language, char), begun)
@@ -48,13 +49,3 @@ def overlapping_pairs(
         if steps > STEPS_MAX:
             return None
     return pairs
-
-
-def _beginnings(language: Language, alphabet: Sequence[str]) -> Iterable[str]:
-    """The characters with which a text can begin."""
-    core = language.core if isinstance(language, Guarded) else language
-    if isinstance(core, Letters):
-        return core.letters
-    if isinstance(core, Union) and all(isinstance(one, Letters) for one in core.members):
-        return {char for one in core.members if isinstance(one, Letters) for char in one.letters}
-    return alphabet

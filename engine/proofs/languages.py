@@ -17,6 +17,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from engine.follows import first_chars
 from engine.patterns import Alt, Chars, Pattern, Repeat, Seq
 
 UNTOLD: Final = -1
@@ -24,6 +25,8 @@ UNTOLD: Final = -1
 
 _Numbers = frozenset[int]
 _NONE: Final[_Numbers] = frozenset()
+Heads = frozenset[str | Chars]
+NO_HEADS: Final[Heads] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -34,11 +37,24 @@ class Language:
     accepting: _Numbers = _NONE
     ends: _Numbers = _NONE
     known_steps: dict[str, Language] = field(default_factory=dict, repr=False)
+    known_heads: Heads | None = field(default=None, repr=False)
 
     @property
     def operands(self) -> tuple[Language, ...]:
         """The languages that it is made of."""
         return ()
+
+    @property
+    def heads(self) -> Heads:
+        """The letters and sets of characters that decide what a first character leads to:
+        characters that none of them tells apart lead to the same."""
+        if self.known_heads is None:
+            self.known_heads = self.first_heads()
+        return self.known_heads
+
+    def first_heads(self) -> Heads:
+        """``heads``, which remembers it."""
+        return NO_HEADS.union(*(one.heads for one in self.operands))
 
     def after(self, char: str, among: Languages) -> Language:
         """The derivative; ask ``Languages.step``, which remembers it."""
@@ -65,6 +81,9 @@ class Letters(Language):
     def operands(self) -> tuple[Language, ...]:  # noqa: D102
         return tuple(self.letters.values())
 
+    def first_heads(self) -> Heads:  # noqa: D102
+        return NO_HEADS.union(self.letters)
+
     def after(self, char: str, among: Languages) -> Language:  # noqa: D102
         return self.letters.get(char, among.nothing)
 
@@ -82,6 +101,9 @@ class OneOf(Language):
 
     def after(self, char: str, among: Languages) -> Language:  # noqa: D102
         return self.rest if char in self.chars else among.nothing
+
+    def first_heads(self) -> Heads:  # noqa: D102
+        return frozenset((self.chars,))
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -103,6 +125,10 @@ class Loop(Language):
         if self.least > 0:
             return found
         return among.union((found, among.step(self.rest, char)))
+
+    def first_heads(self) -> Heads:  # noqa: D102
+        mine = frozenset(first_chars(self.part))
+        return mine | self.rest.heads if self.least == 0 else mine
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -188,6 +214,10 @@ class Longest(Language):
         ended = among.guarded(among.step(self.rest, char), (among.continued(run),))
         return among.union((goes_on, ended))
 
+    def first_heads(self) -> Heads:  # noqa: D102
+        mine = self.run.heads | (self.values.heads if self.values else NO_HEADS)
+        return mine | self.rest.heads if self.run.accepting else mine
+
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Until(Language):
@@ -212,6 +242,10 @@ class Until(Language):
             goes_on = among.until(self.follow, values, self.rest, may_end=True)
             found.append(among.guarded(goes_on, (among.step(self.follow, char),)))
         return among.union(found)
+
+    def first_heads(self) -> Heads:  # noqa: D102
+        mine = self.follow.heads | (self.values.heads if self.values else NO_HEADS) | {"\n"}
+        return mine | self.rest.heads if self.may_end else mine
 
 
 class Languages:

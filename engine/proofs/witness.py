@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from engine.proofs.alphabet import BLANK, alphabet_of
+from engine.proofs.alphabet import BLANK, Alphabet
 from engine.proofs.automaton import DEAD, TemplateAutomaton
+from engine.proofs.languages import NO_HEADS
 
 _BEFORE_JSON: Final = frozenset(" \t\r\n")
 
@@ -38,7 +39,7 @@ def shortest_text(
 ) -> str | None:
     """A shortest record that all of ``accepting`` accept and none of ``refusing``; None proves
     that there is none."""
-    alphabet = alphabet_of([one.language for one in (*accepting, *refusing)])
+    alphabet = Alphabet([one.language for one in (*accepting, *refusing)])
     start: _State = ((0,) * len(accepting), (0,) * len(refusing), Beginning())
     came_from: dict[_State, tuple[_State, str]] = {}
     waiting, seen = deque([start]), {start}
@@ -46,13 +47,28 @@ def shortest_text(
         state = waiting.popleft()
         if _is_witness(state, accepting, refusing):
             return _spelled(state, came_from)
-        for char in alphabet:
+        for char in _telling(state, alphabet, accepting, refusing):
             reached = _after(state, char, accepting, refusing)
             if reached is not None and reached not in seen:
                 seen.add(reached)
                 came_from[reached] = (state, char)
                 waiting.append(reached)
     return None
+
+
+def _telling(
+    state: _State,
+    alphabet: Alphabet,
+    accepting: Sequence[TemplateAutomaton],
+    refusing: Sequence[TemplateAutomaton],
+) -> list[str]:
+    """The characters that lead to all that can be reached."""
+    inside, outside, beginning = state
+    if beginning.is_blank:
+        return alphabet.chars
+    heads = [one.heads(at) for one, at in zip(accepting, inside, strict=True)]
+    heads += [one.heads(at) for one, at in zip(refusing, outside, strict=True)]
+    return alphabet.telling(NO_HEADS.union(*heads))
 
 
 def _is_witness(

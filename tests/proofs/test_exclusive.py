@@ -21,8 +21,8 @@ from engine.proofs import joint
 from engine.proofs.alphabet import alphabet_of
 from engine.proofs.automaton import DEAD, TemplateAutomaton
 from engine.proofs.conditions import pairs_of_conditions, shortest_object
-from engine.proofs.exclusive import OVERLAPS_MAX, check_exclusive, find_overlaps
 from engine.proofs.elements import Element, variants_of
+from engine.proofs.exclusive import OVERLAPS_MAX, check_exclusive, find_overlaps
 from engine.proofs.joint import overlapping_pairs
 from engine.proofs.languages import Languages
 from engine.proofs.pairs import pairs_to_compare
