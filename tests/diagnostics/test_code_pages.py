@@ -22,7 +22,10 @@ from engine.views.terminal import console
 PAGES = resource("docs/diagnostics")
 UPDATE = bool(os.environ.get("LOGLOOM_UPDATE")) and not os.environ.get("CI")
 
-NO_EXAMPLE = {"E102", "E103", "E402", "empty_record", "too_long", "invalid_utf8", "value_too_long"}
+NO_EXAMPLE = {
+    *("E102", "E103", "E402", "empty_record", "too_long", "invalid_utf8", "value_too_long"),
+    "attributes_too_long",
+}
 """What no few lines of text on a page can show: sizes, bytes, an empty directory."""
 
 

@@ -12,7 +12,7 @@ import pytest
 from histories import BEGIN_US, ListSource, accounts, play, runner, tables
 from made_systems import SECOND_US, SYSTEMS
 
-from engine import mapping, pipeline
+from engine import attributes, mapped_values, pipeline
 from engine.interpreter import compile_normalizer
 from engine.model import Record, StreamAdvance
 from engine.pipeline import normalize
@@ -205,7 +205,8 @@ def test_a_value_that_no_store_can_hold_is_one_bad_record() -> None:
 def test_control_without_the_check_one_value_poisons_its_batch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(mapping, "_check_text", lambda *_: None)
+    monkeypatch.setattr(mapped_values, "check_text", lambda *_: None)
+    monkeypatch.setattr(attributes, "_check", lambda _: None)
     store = SqliteStore.open(":memory:", SYSTEMS)
     with pytest.raises(UnicodeEncodeError):
         store.commit(poisoned())
