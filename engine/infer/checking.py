@@ -32,10 +32,12 @@ SAMPLE_CHARS_MAX: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A spec that validates. ``outcomes`` is what it makes of each record; ``findings`` are
+    """A spec that validates. ``outcomes`` is what it makes of each of
+    the ``records``; ``findings`` are
     warnings."""
 
     text: str
+    records: tuple[Record, ...]
     outcomes: tuple[Outcome, ...]
     systems: tuple[System, ...]
     findings: tuple[Diagnostic, ...]
@@ -76,7 +78,9 @@ class _Settling:
             wrong = [one for one in specs.diagnostics if one.severity == "error"]
             if not wrong:
                 text = spec_text(self.draft)
-                return Proposal(text, outcomes, specs.systems, specs.diagnostics)
+                return Proposal(
+                    text, tuple(self._records()), outcomes, specs.systems, specs.diagnostics
+                )
             if not self._drop_at(wrong):
                 break
         return self._catch_all()
@@ -254,7 +258,10 @@ class _Settling:
         self._take_samples(outcomes)
         self.path.write_text(spec_text(self.draft), encoding="utf-8", newline="")
         specs = check_specs([self.path])
-        return Proposal(spec_text(self.draft), outcomes, specs.systems, specs.diagnostics)
+        records = tuple(self._records())
+        return Proposal(
+            spec_text(self.draft), records, outcomes, specs.systems, specs.diagnostics
+        )
 
 
 def _alone(system: System, name: str) -> System:

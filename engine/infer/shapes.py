@@ -33,7 +33,7 @@ NOISE_RECORDS_MIN: Final = 40
 """With fewer records than these nothing is noise: all of them are all that there is."""
 
 KINDS_MAX: Final = 12
-COMPARED_MAX: Final = 20
+COMPARED_MAX: Final = 4
 DIFFERENT_MIN: Final = 5
 """Different texts, compared by so many tokens, that follow a word which is a field of its own."""
 
