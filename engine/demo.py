@@ -198,7 +198,7 @@ _EVENTS: Final = """
 SELECT system_id, checkpoint_id, timestamp, status, correlation_id, failure_reason FROM events"""
 
 _TELLING: Final = """
-SELECT correlation_id FROM events GROUP BY correlation_id
+SELECT correlation_id FROM events WHERE correlation_id IS NOT NULL GROUP BY correlation_id
 ORDER BY count(DISTINCT system_id) DESC, sum(join_state = 'complete') DESC, count(*) DESC,
          correlation_id
 LIMIT 1"""

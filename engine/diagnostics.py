@@ -74,7 +74,8 @@ CODES: Final[Mapping[str, Code]] = {
     # E3: the spec does not mean anything that could run
     "E301": Code(
         "bad template",
-        "a field is {name}, {name:type}, {} or {:type}; a brace of the text is doubled: {{ or }}",
+        "a field is {name} or {name:type}, a segment {?…}, {|…|…} or {name=…}; "
+        "a brace of the text is doubled: {{ or }}",
     ),
     "E302": Code(
         "fields side by side",

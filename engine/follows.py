@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.model import FieldPart, GroupPart, LiteralPart, Part, RegexPart
-from engine.patterns import Alt, Chars, Pattern, Repeat, Seq, literal
+from engine.patterns import Alt, Chars, Pattern, Repeat, Seq, literal, may_be_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ def follow_of(parts: Sequence[Part], after: Follow, *, opens_branch: bool = Fals
     part, rest = parts[0], parts[1:]
     if isinstance(part, LiteralPart):
         beginning = literal(part.text)
-        further = follow_of(rest, after) if opens_branch and rest else after
-        if not opens_branch or not rest or further.anything or further.at_end:
+        further = follow_of(rest, after) if opens_branch else ANYTHING
+        if further.anything or further.at_end:
             return Follow((beginning,))
         return Follow(tuple(Seq((*beginning.parts, one)) for one in further.starts))
     if isinstance(part, RegexPart):
@@ -83,15 +83,6 @@ def first_chars(pattern: Pattern) -> list[Chars]:
     found: list[Chars] = []
     for part in pattern.parts:
         found += first_chars(part)
-        if isinstance(pattern, Seq) and not _may_be_empty(part):
+        if isinstance(pattern, Seq) and not may_be_empty(part):
             break
     return found
-
-
-def _may_be_empty(pattern: Pattern) -> bool:
-    if isinstance(pattern, Chars):
-        return False
-    if isinstance(pattern, Repeat):
-        return pattern.least == 0 or _may_be_empty(pattern.part)
-    every = all if isinstance(pattern, Seq) else any
-    return every(map(_may_be_empty, pattern.parts))

@@ -193,7 +193,8 @@ _ISO: Final = Seq(
 
 _BLANKS: Final = " \t"
 _SPACE: Final = _BLANKS + "\r\n\x0b\x0c"
-_HOST: Final = _some(Chars("A-Za-z0-9._-"))
+_LABEL: Final = _some(Chars("A-Za-z0-9_-"))
+_HOST: Final = Seq((_LABEL, _some(Seq((_one("."), _LABEL)), 0)))
 _MAC: Final = Alt(
     tuple(Seq((_TWO_HEX, _exactly(Seq((_one(sign), _TWO_HEX)), 5))) for sign in (":", "-"))
 )

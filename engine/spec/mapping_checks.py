@@ -148,7 +148,7 @@ def check_complete(
         help_text = "a template is no regular expression: write {name} where a value stands"
     elif "status" in missing:
         help_text += "; if it is always the same: status: {value: FAILURE}"
-    elif "correlation_id" in missing:
+    elif "correlation_id" in missing and not kind.is_detail:
         help_text += "; if such records have none: correlation_id: {value: null}"
     if not kind.is_detail and set(missing) - {"correlation_id"}:
         help_text += "; a kind that only completes another's events is named by `join: detail`"

@@ -72,7 +72,9 @@ def _base_path(node: Node, path: Path, findings: Findings) -> Path | None:
             return candidate
     known = {one.stem for folder in (path.parent, shipped) for one in folder.glob("*.y*ml")}
     message = f'there is no spec "{node.text}" to extend'
-    findings.add("E325", node.location, message, did_you_mean(node.text, known - {path.stem}))
+    otherwise = "name a spec beside this one or a shipped one, or write a path"
+    help_text = did_you_mean(node.text, known - {path.stem}, otherwise)
+    findings.add("E325", node.location, message, help_text)
     return None
 
 

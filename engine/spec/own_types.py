@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.diagnostics import Location
 from engine.model import FieldType
-from engine.patterns import Alt, Chars, Pattern, Repeat, literal
+from engine.patterns import TYPES, Alt, Chars, Pattern, Repeat, literal
 from engine.spec.field_types import FIELD_TYPES
 from engine.spec.findings import Findings
 from engine.spec.regex_syntax import RegexError, pattern_of_regex
@@ -15,7 +16,7 @@ _LINE_BREAK = "\n"
 
 
 def build_types(node: Node | None, findings: Findings) -> Mapping[str, FieldType]:
-    """The types by name, without those that have findings."""
+    """The types by name; one that has findings stands for any text, so that they are all."""
     types: dict[str, FieldType] = {}
     for name, one in entries_of(node).items():
         assert isinstance(node, MapNode)
@@ -23,9 +24,7 @@ def build_types(node: Node | None, findings: Findings) -> Mapping[str, FieldType
             message = f'"{name}" is a type already'
             findings.add("E321", node.keys[name], message, "give it another name")
             continue
-        pattern = _pattern(one, findings)
-        if pattern is not None:
-            types[name] = FieldType(name, pattern)
+        types[name] = FieldType(name, _pattern(one, findings) or TYPES["token"])
     return types
 
 
@@ -39,7 +38,9 @@ def _pattern(node: Node, findings: Findings) -> Pattern | None:
         try:
             return pattern_of_regex(value.text)
         except RegexError as error:
-            findings.add("E321", value.location, str(error), error.help)
+            at = value.text_location
+            place = Location(at.file, at.line, at.column + error.offset)
+            findings.add("E321", place, str(error), error.help)
             return None
     if not _are_characters(value.text):
         findings.add("E321", value.location, f'"{value.text}" has a range that goes backwards')

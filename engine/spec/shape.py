@@ -28,8 +28,8 @@ _TYPE_WORDS: Final[Mapping[str, str]] = {
     "null": "null",
 }
 _OTHER_FORMAT: Final[Mapping[str, str]] = {
-    "template": "a JSON record kind is told by `where`",
-    "where": "a text record kind is told by `template`",
+    "template": "records of this format are told by `where`",
+    "regex": "records of this format are told by `where`",
 }
 """Keys that the other format has."""
 _FORMS: Final[Mapping[str, str]] = {
@@ -91,6 +91,9 @@ def _add(error: Any, node: Node, path: Path, findings: Findings) -> Iterator[tup
                 findings.add("E201", node.keys[key], f'unknown key "{key}"', help_text)
                 yield (key,)
         return
+    if error.validator == "oneOf":
+        yield from _add_choice(error, node, path, findings)
+        return
     if error.validator == "required":
         missing = next(one for one in error.validator_value if repr(one) in error.message)
         yield (missing,)
@@ -113,10 +116,27 @@ def _add(error: Any, node: Node, path: Path, findings: Findings) -> Iterator[tup
         findings.add("E205", node.location, f"{_name(path)}: {error.message}", _described(error))
 
 
+def _add_choice(
+    error: Any, node: Node, path: Path, findings: Findings
+) -> Iterator[tuple[str, ...]]:
+    """One key of several that exclude each other."""
+    choices = [one["required"][0] for one in error.validator_value]
+    yield (choices[0],)
+    if not isinstance(node, MapNode):
+        return
+    there = [key for key in choices if key in node.items]
+    if there:
+        message = f"{_name(path)} has {' and '.join(f'`{one}`' for one in there)}"
+        findings.add("E205", node.keys[there[-1]], message, "one of them tells what a record is")
+    elif not any(_is_misspelt(one, error) for one in choices):
+        text = _missing(choices[0], path)
+        findings.add("E202", node.location, text, _example(error, choices[0]))
+
+
 def _help_for_unknown(key: str, node: MapNode, known: Mapping[str, object]) -> str:
     if key == "$schema":
         return "editors read it from a comment in the first line: # yaml-language-server: $schema=…"
-    if key in _OTHER_FORMAT and ("template" in known or "where" in known):
+    if key in _OTHER_FORMAT and "where" in known:
         return _OTHER_FORMAT[key]
     return did_you_mean(key, set(known) - set(node.items), _all_known(known))
 
@@ -127,8 +147,9 @@ def _all_known(known: Iterable[str]) -> str:
 
 def _is_misspelt(missing: str, error: Any) -> bool:
     """Whether an unknown key stands there that will be told to be this one."""
-    unknown = [key for key in error.instance if key not in error.schema["properties"]]
-    return any(missing in get_close_matches(key, error.schema["properties"]) for key in unknown)
+    known = error.schema.get("properties", {missing: {}})
+    unknown = [key for key in error.instance if key not in known]
+    return any(missing in get_close_matches(key, known) for key in unknown)
 
 
 def _missing(key: str, path: Path) -> str:

@@ -130,7 +130,7 @@ class _Parser:
             self.at += 1
             branches.append(self.sequence("|"))
         if not self._is_next("}"):
-            raise TemplateError("E301", begun, "a { without its }")
+            raise TemplateError("E301", begun, "a segment without its }")
         self.at += 1
         self._depth -= 1
         if branches == [()]:
@@ -190,11 +190,14 @@ def _check_ends(parts: Sequence[Part], after: Follow, offsets: Mapping[int, int]
         if part.type is None and follow.anything:
             beyond = parts[index + 1] if index + 1 < len(parts) else part
             message = "two fields with nothing between them"
+            if isinstance(beyond, GroupPart):
+                message = f"nothing tells where {{{part.name or ''}}} ends: this may begin anywhere"
             help_text = f"put text after {{{part.name or ''}}}, or give it a type"
             raise TemplateError("E302", offsets.get(id(beyond), 0), message, help_text)
         if part.type is not None and part.type.name == "rest" and follow != END:
             message = "a field of type rest takes all there is: nothing can stand after it"
-            raise TemplateError("E302", offsets.get(id(part), 0), message)
+            help_text = "put it at the end, or give it another type"
+            raise TemplateError("E302", offsets.get(id(part), 0), message, help_text)
 
 
 def _names_of(parts: Sequence[Part], offsets: Mapping[int, int]) -> set[str]:

@@ -8,8 +8,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from engine.model import EXPORT_FIELDS, FIELD_TYPES
+from engine.model import EXPORT_FIELDS
 from engine.spec import event_schema, spec_schema
+from engine.spec.field_types import FIELD_TYPES
 
 SPEC, EVENT = spec_schema(), event_schema()
 

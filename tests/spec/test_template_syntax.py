@@ -9,9 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.model import FIELD_TYPES, FieldPart, LiteralPart, Template
+from engine.model import FieldPart, FieldType, GroupPart, LiteralPart, Part, Template
+from engine.patterns import Alt
+from engine.patterns import literal as pattern_of
+from engine.spec.field_types import FIELD_TYPES
 from engine.spec.template_syntax import TemplateError, parse_template
-from engine.templates import TYPE_PATTERNS
 
 PIECES = st.sampled_from(
     [
@@ -43,6 +45,21 @@ PIECES = st.sampled_from(
 )
 
 
+EMPTY = FieldPart(None, None, may_be_empty=True)
+
+
+def text(literal: str) -> LiteralPart:
+    return LiteralPart(literal)
+
+
+def field(name: str | None, type_name: str | None = None) -> FieldPart:
+    return FieldPart(name, FIELD_TYPES[type_name] if type_name else None)
+
+
+def group(name: str | None, *branches: tuple[Part, ...]) -> GroupPart:
+    return GroupPart(name, branches)
+
+
 def read(source: str) -> Template | TemplateError:
     try:
         return parse_template(source)
@@ -52,13 +69,13 @@ def read(source: str) -> Template | TemplateError:
 
 def test_a_template_is_literals_and_fields_in_turn() -> None:
     assert parse_template("{t:iso} {{{a}}}: {} {:digits}.").parts == (
-        FieldPart("t", "iso"),
+        FieldPart("t", FIELD_TYPES["iso"]),
         LiteralPart(" {"),
         FieldPart("a", None),
         LiteralPart("}: "),
         FieldPart(None, None),
         LiteralPart(" "),
-        FieldPart(None, "digits"),
+        FieldPart(None, FIELD_TYPES["digits"]),
         LiteralPart("."),
     )
 
@@ -94,8 +111,69 @@ def test_what_parse_lets_pass_is_refused(source: str) -> None:
         parse_template(source)
 
 
-def test_the_types_that_can_be_named_are_those_that_can_be_matched() -> None:
-    assert tuple(TYPE_PATTERNS) == FIELD_TYPES
+@pytest.mark.parametrize(
+    "source, parts",
+    [
+        ("{a?};{?}", (FieldPart("a", None, may_be_empty=True), text(";"), EMPTY)),
+        ("x{? {a}}", (text("x"), group(None, (text(" "), field("a")), ()))),
+        ("{|x|{a:word}|}.", (group(None, (text("x"),), (field("a", "word"),), ()), text("."))),
+        ("{a=x{b:word}}", (group("a", (text("x"), field("b", "word"))),)),
+        ("{a=|x|y}", (group("a", (text("x"),), (text("y"),)),)),
+        ("{?|x|y}z", (group(None, (text("x"),), (text("y"),), ()), text("z"))),
+        ("{?a|b}z", (group(None, (text("a|b"),), ()), text("z"))),
+        ("{'{}'}{?{'}'}x}", (text("{}"), group(None, (text("}x"),), ()))),
+        ("{|{'|'}|b}", (group(None, (text("|"),), (text("b"),)),)),
+        ("{?{?x}y}z", (group(None, (group(None, (text("x"),), ()), text("y")), ()), text("z"))),
+        ("{?x}}}z", (group(None, (text("x"),), ()), text("}z"))),
+    ],
+)
+def test_segments_and_fields_are_read_as_written(source: str, parts: tuple[Part, ...]) -> None:
+    assert parse_template(source).parts == parts
+
+
+@pytest.mark.parametrize(
+    "source, code",
+    [
+        ("{?", "E301"),
+        ("{?a", "E301"),
+        ("{a=}", "E301"),
+        ("{|}", "E301"),
+        ("{a=x", "E301"),
+        ("{'x", "E301"),
+        ("{?" * 17 + "x" + "}" * 17, "E301"),
+        ("{a}{b}", "E302"),
+        ("{a}{b?}", "E302"),
+        ("{a}{?{b} x}", "E302"),
+        ("{a}{?x}{b}", "E302"),
+        ("{a}{b:rest}", "E302"),
+        ("{a:rest}x", "E302"),
+        ("{?{a:rest}}x", "E302"),
+        ("{?{a:nope}}", "E303"),
+        ("{a:%Q}", "E303"),
+        ("{a:%H:%M}", "E303"),
+        ("{a} {?{a}}", "E304"),
+        ("{a={a}}", "E304"),
+        ("{?{a} }{|x|{a}}", "E304"),
+        ("{'{'}x", "E305"),
+    ],
+)
+def test_what_cannot_be_read_in_one_way_is_refused(source: str, code: str) -> None:
+    with pytest.raises(TemplateError) as refused:
+        parse_template(source)
+    assert refused.value.code == code
+    assert 0 <= refused.value.offset <= len(source)
+
+
+def test_a_name_may_be_in_several_alternatives() -> None:
+    template = parse_template("{|{t:iso}|{t:syslog}} {?{n:word}}")
+    types = template.fields["t"]
+    assert [one and one.time_format for one in types] == ["iso", "syslog"]
+    assert template.field_names == ("t", "n")
+
+
+def test_an_own_type_is_read() -> None:
+    own = {"level": FieldType("level", Alt((pattern_of("INFO"), pattern_of("WARN"))))}
+    assert parse_template("{a:level}", own).fields == {"a": (own["level"],)}
 
 
 def test_a_template_without_bounds_is_refused() -> None:
