@@ -31,8 +31,9 @@ _UNPROVED_HELP: Final = (
     "on fields of their own, can be proved"
 )
 
-_PAIRS_MAX: Final = 20
-"""More pairs than that are first narrowed down by one walk over all templates."""
+_PAIRS_MIN: Final = 20
+_PAIRS_EACH: Final = 2
+"""More pairs than that for each kind are first narrowed down by one walk over all templates."""
 
 
 class Claim(NamedTuple):
@@ -98,11 +99,7 @@ def check_exclusive(systems: Sequence[System], *, doubted: Container[str] = ()) 
 def _text_overlaps(claims: Sequence[Claim]) -> Iterator[Overlap]:
     records = CommonRecords()
     kinds = [claim.kind for claim in claims]
-    pairs = text_pairs(kinds, records)
-    if len(pairs) > _PAIRS_MAX:
-        walked = overlapping_pairs(_variants(kinds, records), records.among)
-        pairs = pairs if walked is None else walked & pairs
-    for first, second in sorted(pairs):
+    for first, second in sorted(text_pairs(kinds, records)):
         witness = records.find([kinds[first], kinds[second]])
         if witness is not None:
             yield Overlap(claims[first], claims[second], witness)
@@ -110,9 +107,15 @@ def _text_overlaps(claims: Sequence[Claim]) -> Iterator[Overlap]:
 
 def text_pairs(kinds: Sequence[RecordKind], records: CommonRecords) -> set[tuple[int, int]]:
     """The pairs of kinds with a template, by index, that neither the letters of their templates
-    nor the values at one path tell apart."""
-    pairs = pairs_to_compare(_variants(kinds, records))
-    return pairs - _told_apart(kinds) if pairs else pairs
+    nor the values at one path tell apart; where these are many, nor a walk over all of them."""
+    made = _variants(kinds, records)
+    pairs = pairs_to_compare(made)
+    if pairs:
+        pairs -= _told_apart(kinds)
+    if len(pairs) > max(_PAIRS_MIN, _PAIRS_EACH * len(kinds)):
+        walked = overlapping_pairs(made, records.among)
+        pairs = pairs if walked is None else walked & pairs
+    return pairs
 
 
 def _variants(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Final
 
 from engine.key_values import FLAG
@@ -161,8 +162,12 @@ def _besides(chars: Chars, char: str) -> Chars:
 
 def _as_members(chars: str) -> str:
     """Characters as the members of a set: ``-`` stands last."""
-    found = "".join(dict.fromkeys(chars))
-    return found.replace("-", "") + "-" if "-" in found else found
+    return _in_order("".join(sorted(set(chars))))
+
+
+@cache
+def _in_order(chars: str) -> str:
+    return chars.replace("-", "") + "-" if "-" in chars else chars
 
 
 def _some(part: Pattern) -> Pattern:
