@@ -15,9 +15,7 @@ from engine.infer.proposal import draft_spec
 __all__ = ["Proposal", "propose"]
 
 
-def propose(
-    texts: Sequence[str], system: str | None = None, *, recorded_us: int
-) -> Proposal:
+def propose(texts: Sequence[str], system: str | None = None, *, recorded_us: int) -> Proposal:
     """A spec that validates for these records of one system, in the order in which they were
     logged. There must be one that is not blank. ``recorded_us`` is when they were written, about
     (µs since the epoch): it tells the year of times without one.

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.diagnostics import Diagnostic, EnvironmentFailure
-from engine.infer.drafts import FieldEntry, KindDraft, SampleDraft, SpecDraft
+from engine.infer.drafts import KindDraft, SampleDraft, SpecDraft
 from engine.infer.writing import spec_text
 from engine.interpreter import compile_normalizer
 from engine.model import Detail, Event, Ignored, Outcome, Record, Rejection, System
@@ -146,20 +146,32 @@ class _Settling:
         is nothing to mend."""
         pairs = {(one.one.kind.name, one.other.kind.name) for one in find_overlaps(systems)}
         by_name = {kind.name: kind for kind in self.draft.kinds}
+        ignored = [
+            by_name[name]
+            for pair in sorted(pairs)
+            for name in pair
+            if name in by_name
+            and not all(one in by_name for one in pair)
+            and "ignore" not in by_name[name].after
+        ]
+        for kind in ignored:
+            kind.after.append("ignore")
         open_pairs = [
             (by_name[one], by_name[other])
             for one, other in sorted(pairs)
-            if one in by_name and other in by_name
+            if one in by_name
+            and other in by_name
             and one not in by_name[other].after
             and other not in by_name[one].after
         ]
         if not open_pairs:
-            return False
+            return bool(ignored)
         loose = [
             kind
             for pair in open_pairs
             for kind in pair
-            if kind.templates is not None and not kind.is_strict
+            if kind.templates is not None
+            and not kind.is_strict
             and kind.templates[0] != kind.templates[1]
         ]
         for kind in loose:
@@ -207,9 +219,7 @@ class _Settling:
     def _drop_useless(self, outcomes: Sequence[Outcome]) -> bool:
         """Drop kinds that take no record; False if there are none."""
         taken = Counter(
-            outcome.kind
-            for outcome in outcomes
-            if isinstance(outcome, Event | Detail | Ignored)
+            outcome.kind for outcome in outcomes if isinstance(outcome, Event | Detail | Ignored)
         )
         useless = [kind for kind in self.draft.kinds if not taken[kind.name]]
         for kind in useless:
@@ -232,24 +242,7 @@ class _Settling:
 
     def _become_catch_all(self) -> None:
         """Nothing of the draft holds: one kind for all records, told as such."""
-        kind = KindDraft("record", tuple(range(len(self.texts))))
-        is_text = self.draft.format == "text"
-        if is_text:
-            kind.templates = ("{message:rest}", "{message:rest}")
-        else:
-            kind.where = {"no_key_tells": "absent"}
-        kind.fields = {
-            "checkpoint_id": FieldEntry({"value": "RECORD"}, "TODO: which step?"),
-            "timestamp": FieldEntry({"clock": "record"}, "TODO: which time?"),
-            "status": FieldEntry({"value": "SUCCESS"}),
-            "correlation_id": FieldEntry({"value": None}),
-            "attributes": FieldEntry("all"),
-        }
-        self.draft.kinds = [kind]
-        self.draft.join = None
-        self.draft.join_notes = []
-        for key in ("where", "absent"):
-            self.draft.options.pop(key, None)
+        self.draft.become_catch_all(len(self.texts))
 
     def _catch_all(self) -> Proposal:
         self._become_catch_all()
@@ -259,14 +252,14 @@ class _Settling:
         self.path.write_text(spec_text(self.draft), encoding="utf-8", newline="")
         specs = check_specs([self.path])
         records = tuple(self._records())
-        return Proposal(
-            spec_text(self.draft), records, outcomes, specs.systems, specs.diagnostics
-        )
+        return Proposal(spec_text(self.draft), records, outcomes, specs.systems, specs.diagnostics)
 
 
 def _alone(system: System, name: str) -> System:
     """The system with one kind only, which tells what it takes and makes nothing of it."""
-    kinds = tuple(replace(kind, role="ignore", after={}) for kind in system.kinds if kind.name == name)
+    kinds = tuple(
+        replace(kind, role="ignore", after={}) for kind in system.kinds if kind.name == name
+    )
     return replace(system, kinds=kinds, join=None, merge=None)
 
 

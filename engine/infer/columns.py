@@ -21,10 +21,11 @@ _EPOCHS: Final[Mapping[str, str]] = {
 """Times of the years 2001 to 2033, by the number of their digits."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
-    """One place: a field of a template, a key, a column. ``name`` is what the records call it, or
-    what stands before it; ``values`` has one entry a record of the kind, None where it is not."""
+    """One place (compared by identity): a field of a template, a key, a column. ``name`` is what
+    the records call it, or what stands before it; ``values`` has one entry a record of the kind,
+    None where it is not."""
 
     name: str
     values: tuple[str | None, ...]
@@ -38,7 +39,7 @@ class Column:
     @cached_property
     def present(self) -> tuple[str, ...]:
         """The values that there are; a lone dash is no value."""
-        return tuple(one for one in self.values if one not in (None, "", "-"))  # type: ignore[misc]
+        return tuple(one for one in self.values if one not in (None, "", "-"))
 
     @cached_property
     def distinct(self) -> frozenset[str]:

@@ -62,3 +62,23 @@ class SpecDraft:
     ignore: list[Any] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     has_timezone: bool = True
+
+    def become_catch_all(self, records: int) -> None:
+        """One kind for all records, with nothing decided."""
+        kind = KindDraft("record", tuple(range(records)))
+        if self.format == "text":
+            kind.templates = ("{message:rest}", "{message:rest}")
+        else:
+            kind.where = {"no_such_key": "absent"}
+        kind.fields = {
+            "checkpoint_id": FieldEntry({"value": "RECORD"}, f"{TODO}: which step?"),
+            "timestamp": FieldEntry({"clock": "record"}, f"{TODO}: which time?"),
+            "status": FieldEntry({"value": "SUCCESS"}),
+            "correlation_id": FieldEntry({"value": None}),
+            "attributes": FieldEntry("all"),
+        }
+        self.kinds = [kind]
+        self.join = None
+        self.join_notes = []
+        for key in ("where", "absent"):
+            self.options.pop(key, None)

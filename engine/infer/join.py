@@ -68,7 +68,8 @@ def guess_join(
                 time = times[line]
                 failed[key].append(0.0 if time is None else time)
     details = [
-        n for n, roles in enumerate(every)
+        n
+        for n, roles in enumerate(every)
         if n not in events and _can_be_detail(roles) and _shares(roles, failed)
     ]
     if not details:
@@ -134,7 +135,9 @@ def _words(
     gaps: Sequence[float], matched: int, failures: int, common: int, ids: int
 ) -> tuple[str, str]:
     """``within``, and the evidence in words."""
-    told = f"{matched} of {failures} failures share their id with one of these ({common} of {ids} ids)"
+    told = (
+        f"{matched} of {failures} failures share their id with one of these ({common} of {ids} ids)"
+    )
     if not gaps:
         return f"{STEPS_S[1]}s", f"{told}; no times to tell how far apart"
     p99 = gaps[min(len(gaps) - 1, ceil(0.99 * len(gaps)) - 1)]

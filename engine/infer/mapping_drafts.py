@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from engine.infer.columns import Column, Table
 from engine.infer.drafts import TODO, FieldEntry
-from engine.infer.guess import Roles, Status
+from engine.infer.guess import Roles
+from engine.infer.statuses import Status
 from engine.infer.vocabulary import BAD_LEVELS, FAILURE_WORDS, SUCCESS_WORDS
 
 PathOf = Callable[[Column], str]
@@ -79,13 +80,15 @@ def fields_of_status(
     elif status.by == "level":
         entry.update(_levels(status))
     else:
-        entry["map"] = dict(sorted(status.values.items(), key=lambda one: (one[1] != "SUCCESS", one)))
+        entry["map"] = dict(
+            sorted(status.values.items(), key=lambda one: (one[1] != "SUCCESS", one))
+        )
     fields["status"] = FieldEntry(entry, STATUS_TODO if status.unknown else "")
 
 
 def _levels(status: Status) -> dict[str, Any]:
     seen = {one for one, meaning in status.values.items() if meaning == "FAILURE"}
-    words = ("ERROR", "FATAL", "CRITICAL")
+    words: Sequence[str] = ("ERROR", "FATAL", "CRITICAL")
     spelled = [next((one for one in status.values), "")]
     if all(one.islower() for one in spelled):
         words = tuple(word.lower() for word in words)
@@ -102,9 +105,7 @@ def constant_status(table: Table) -> str:
     return "FAILURE" if bad > good else "SUCCESS"
 
 
-def _reason(
-    fields: dict[str, FieldEntry], roles: Roles, path: str, *, is_detail: bool
-) -> None:
+def _reason(fields: dict[str, FieldEntry], roles: Roles, path: str, *, is_detail: bool) -> None:
     assert roles.reason is not None
     statuses = None if is_detail else roles.statuses()
     if statuses is not None and any(

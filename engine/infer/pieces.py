@@ -62,9 +62,7 @@ def shapes_of(groups: Sequence[Group], records: Sequence[tuple[Token, ...]]) -> 
     return [_shape(group, records, opened[n]) for n, group in enumerate(groups)]
 
 
-def _opened(
-    groups: Sequence[Group], records: Sequence[tuple[Token, ...]]
-) -> dict[int, set[int]]:
+def _opened(groups: Sequence[Group], records: Sequence[tuple[Token, ...]]) -> dict[int, set[int]]:
     """The places of each group where one word always stands, and another kind with the same
     beginning tells that it is a value: the status of a kind that only ever succeeds."""
     opened: dict[int, set[int]] = {n: set() for n in range(len(groups))}
@@ -210,7 +208,9 @@ def _named(raw: Sequence[RawPiece]) -> list[Piece]:
             name, is_named = _name_before(before)
         if kind == "quoted":
             texts = [re.sub(r"\\([\"'\\])", r"\1", text[1:-1]) for text in texts]
-        column = Column(name, tuple(texts), is_named, (kind == "time" and detail) or None, kind == "rest")
+        column = Column(
+            name, tuple(texts), is_named, (kind == "time" and detail) or None, kind == "rest"
+        )
         pieces.append(Slot(kind, column))
     return _without_false_names(pieces)
 

@@ -28,7 +28,9 @@ COLUMNS_MIN: Final = 4
 SEPARATORS: Final = ("|", ";", "\t", ",")
 
 _PLAIN_KEY: Final = re.compile(r'[^."\[\]]+')
-_PAIR: Final = re.compile(r"""([A-Za-z_@][^\s="']*)=("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s"']*)(?:\s+|$)""")
+_PAIR: Final = re.compile(
+    r"""([A-Za-z_@][^\s="']*)=("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s"']*)(?:\s+|$)"""
+)
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][\w. -]*")
 
 
@@ -182,9 +184,7 @@ def _kind(cell: str) -> str:
     return "number" if re.fullmatch(r"-?[0-9]+(?:\.[0-9]+)?", cell) else "word"
 
 
-def _column_names(
-    heading: Sequence[str] | None, body: Sequence[Sequence[str]]
-) -> tuple[str, ...]:
+def _column_names(heading: Sequence[str] | None, body: Sequence[Sequence[str]]) -> tuple[str, ...]:
     count = len(body[0])
     if heading is not None:
         names = [re.sub(r"[^A-Za-z0-9_]+", "_", last_step(cell)) for cell in heading]

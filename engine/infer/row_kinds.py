@@ -9,10 +9,11 @@ from math import ceil
 from typing import Final
 
 from engine.infer.columns import Column, Table
-from engine.infer.guess import status_of
 from engine.infer.readings import Row
+from engine.infer.statuses import status_of
 from engine.infer.vocabulary import (
     CHECKPOINT_NAMES,
+    SYSTEM_NAMES,
     level_of,
     name_score,
     success_of,
@@ -21,9 +22,6 @@ from engine.infer.vocabulary import (
 
 Where = dict[str, str | list[str]]
 
-SYSTEM_NAMES: Final = frozenset(
-    "system app application service source program component product appname logger name".split()
-)
 DECIDERS_MAX: Final = 8
 """Different values of a key that may tell kinds apart."""
 
@@ -160,7 +158,10 @@ def _by_role_keys(lines: Sequence[int], rows: Sequence[Row | None]) -> list[RowK
     for has, own in by_keys.items():
         where: Where = {}
         if len(by_keys) > 1:
-            where = {key: "present" if there else "absent" for key, there in zip(telling, has, strict=True)}
+            where = {
+                key: "present" if there else "absent"
+                for key, there in zip(telling, has, strict=True)
+            }
             if not any(has):
                 where.update(_own_key(own, lines, rows))
         kinds.append(RowKind(tuple(own), where))

@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from os.path import commonprefix
 from typing import Final
 
 from engine.infer.tokens import Token
@@ -81,6 +80,15 @@ def find_groups(records: Records) -> tuple[list[Group], list[int]]:
     return kinds[:KINDS_MAX], sorted(noise)
 
 
+def common_length(sequences: Sequence[Skeleton]) -> int:
+    """How many items all sequences begin with. (The first and the last in order tell.)"""
+    first, last = min(sequences), max(sequences)
+    return next(
+        (n for n, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]),
+        min(len(first), len(last)),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Tree:
     records: Records
@@ -90,13 +98,13 @@ class _Tree:
         """What comes of these skeletons, which agree up to where they were divided."""
         if len(groups) == 1:
             return self._leaf(next(iter(groups.values())))
-        at = len(commonprefix(list(groups)))
+        at = common_length(list(groups))
         if depth > DEPTH_MAX:
             lines = tuple(sorted(line for some in groups.values() for line in some))
             return self._gather(_Branch([], [Group(lines, at)]), at)
         children: dict[str, dict[Skeleton, list[int]]] = defaultdict(dict)
-        for skeleton, lines in groups.items():
-            children[skeleton[at] if at < len(skeleton) else ""][skeleton] = lines
+        for skeleton, some in groups.items():
+            children[skeleton[at] if at < len(skeleton) else ""][skeleton] = some
         both = _Branch([], [])
         for symbol in sorted(children):
             below = self.branch(children[symbol], depth + 1)
@@ -159,8 +167,8 @@ class _Tree:
             for line in group.lines:
                 tokens = self.records[line][at + 1 :]
                 tokens = tokens[-group.close :] if group.close else tokens
-                backwards.append([token.symbol for token in reversed(tokens)])
-        close = len(commonprefix(backwards))
+                backwards.append(tuple(token.symbol for token in reversed(tokens)))
+        close = common_length(backwards)
         lines = [line for group in groups for line in group.lines]
         words, values = 0, 0
         begins = 0
@@ -202,11 +210,11 @@ class _Tree:
             column = [self.records[line][at - 1] for line in lines]
             texts = {token.text for token in column}
             kind = column[0].kind
-            if kind == "space":
-                before = at - 1
-            elif kind == "word" and len(texts) > 1 and not self._is_enumeration(lines, at - 1):
-                before = at - 1
-            elif kind == "punct" and column[0].text in ",.;!?'`":
+            if (
+                kind == "space"
+                or (kind == "word" and len(texts) > 1 and not self._is_enumeration(lines, at - 1))
+                or (kind == "punct" and column[0].text in ",.;!?'`")
+            ):
                 before = at - 1
             else:
                 break

@@ -49,9 +49,7 @@ def split_headers(texts: Sequence[str]) -> Headed | None:
             continue
         messages.append(match["message"])
         found = match.groupdict()
-        fields.append(
-            {key: found[key] for key in HEADER_FIELDS if found[key] not in (None, "-")}
-        )
+        fields.append({key: found[key] for key in HEADER_FIELDS if found[key] not in (None, "-")})
     there = sum(message is not None for message in messages)
     if not texts or there < MOST * len(texts) or sure < there / 2:
         return None

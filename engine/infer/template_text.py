@@ -59,9 +59,7 @@ def _field(slot: Slot, name: str, after: Sequence[Piece], *, strict: bool) -> st
     return f"{{{name}:{type_name}{maybe}}}" if type_name else f"{{{name}{maybe}}}"
 
 
-def _type_of(
-    slot: Slot, values: set[str], after: Sequence[Piece], *, strict: bool
-) -> str | None:
+def _type_of(slot: Slot, values: set[str], after: Sequence[Piece], *, strict: bool) -> str | None:
     """The type of a field, "" for a bare one; None if nothing ends it where it ends."""
     follows = after[0] if after and isinstance(after[0], str) else ""
     if slot.kind == "json" and len(after) < 2 and not {"}", "]"} & set(follows):
@@ -131,7 +129,7 @@ def _free(name: str, used: set[str]) -> str:
 
 
 _EVENT_FIELDS: Final = frozenset(
-    "system_id checkpoint_id timestamp status correlation_id failure_reason".split()
+    ["system_id", "checkpoint_id", "timestamp", "status", "correlation_id", "failure_reason"]
 )
 
 

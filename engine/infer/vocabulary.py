@@ -6,58 +6,99 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-SUCCESS_WORDS: Final = frozenset(
-    """success successful succeeded ok okay done pass passed complete completed finished accepted
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+SUCCESS_WORDS: Final = _words(
+    """
+    success successful succeeded ok okay done pass passed complete completed finished accepted
     accept allowed allow granted true yes delivered sent approved confirmed ready healthy
-    processed resolved""".split()
+    processed resolved
+    """
 )
-FAILURE_WORDS: Final = frozenset(
-    """failure failed fail error err ko nok nak false no rejected reject denied deny refused
-    timeout timedout aborted abort cancelled canceled declined invalid unhealthy fatal
-    crashed blocked bounced dropped expired exception broken lost""".split()
+FAILURE_WORDS: Final = _words(
+    """
+    failure failed fail error err ko nok nak false no rejected reject denied deny refused
+    timeout timedout aborted abort cancelled canceled declined invalid unhealthy fatal crashed
+    blocked bounced dropped expired exception broken lost
+    """
 )
 """What says that something went well, or did not; compared in lower case."""
 
-GOOD_LEVELS: Final = frozenset(
-    """trace debug info information informational notice log warn warning verbose fine finer finest
-    config dbg inf wrn""".split()
+GOOD_LEVELS: Final = _words(
+    """
+    trace debug info information informational notice log warn warning verbose fine finer finest
+    config dbg inf wrn
+    """
 )
-BAD_LEVELS: Final = frozenset(
-    "error err fatal critical crit alert emerg emergency panic severe ftl eror".split()
+BAD_LEVELS: Final = _words(
+    """
+    error err fatal critical crit alert emerg emergency panic severe ftl eror
+    """
 )
 """How much a record matters, in lower case; a failure is from ``error`` on."""
 
-ID_NAMES: Final = frozenset(
-    """correlation corr correlationid order trace request req txn transaction trx job flow message
+ID_NAMES: Final = _words(
+    """
+    correlation corr correlationid order trace request req txn transaction trx job flow message
     msg document doc batch shipment payment invoice case ticket task run session operation
-    conversation process saga workflow""".split()
+    conversation process saga workflow
+    """
 )
 """What an id is called that several records share."""
 
-NO_IDS: Final = frozenset(
-    """pid tid thread process_id thread_id host hostname ip client port user uid gid username
-    line level span parent span_id version node worker server address addr remote src dst
-    program priority module logger""".split()
+NO_IDS: Final = _words(
+    """
+    pid tid thread process_id thread_id host hostname ip client port user uid gid username line
+    level span parent span_id version node worker server address addr remote src dst program
+    priority module logger
+    """
 )
 """Names of what looks like an id and belongs to the place, not to the matter."""
 
-TIME_NAMES: Final = frozenset(
-    """timestamp time ts at datetime date eventtime event_time logged logged_at created created_at
-    occurred occurred_at when t""".split()
+ID_SUFFIXES: Final = _words("id ids uuid guid key ref reference no nr number")
+"""How the name of an id ends."""
+
+UNITS: Final = _words(
+    """
+    ms us ns s sec secs seconds bytes size took duration elapsed length latency count total port
+    amount price qty
+    """
 )
-STATUS_NAMES: Final = frozenset(
-    "status result outcome state success ok code res rc statuscode response verdict".split()
+"""Names of amounts, which are no ids."""
+
+SYSTEM_NAMES: Final = _words(
+    "system app application service source program component product appname logger name"
 )
-CHECKPOINT_NAMES: Final = frozenset(
-    """checkpoint checkpoint_id step stage event action state phase operation op activity task
-    milestone event_type eventname event_name type""".split()
+"""What the key that names a system is called."""
+
+TIME_NAMES: Final = _words(
+    """
+    timestamp time ts at datetime date eventtime event_time logged logged_at created created_at
+    occurred occurred_at when t
+    """
 )
-PLACE_NAMES: Final = frozenset("path route endpoint url uri resource".split())
+STATUS_NAMES: Final = _words(
+    """
+    status result outcome state success ok code res rc statuscode response verdict
+    """
+)
+CHECKPOINT_NAMES: Final = _words(
+    """
+    checkpoint checkpoint_id step stage event action state phase operation op activity task
+    milestone event_type eventname event_name type
+    """
+)
+PLACE_NAMES: Final = _words("path route endpoint url uri resource")
 """What tells a step of a service, if there are few of them."""
 
-REASON_NAMES: Final = frozenset(
-    """failure_reason reason error message msg cause failure exception err detail details
-    description text error_message errormessage why body""".split()
+REASON_NAMES: Final = _words(
+    """
+    failure_reason reason error message msg cause failure exception err detail details
+    description text error_message errormessage why body
+    """
 )
 
 _PARTS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")

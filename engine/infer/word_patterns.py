@@ -35,7 +35,9 @@ def split_by_words(records: Sequence[tuple[Token, ...]]) -> list[list[int]]:
     support = max(2, ceil(FREQUENT_SHARE * len(records)))
     by_pattern: dict[Pattern, list[int]] = defaultdict(list)
     for number, record in enumerate(records):
-        by_pattern[tuple(_frequent(record[one].text, counts[one], support) for one in places)].append(number)
+        by_pattern[
+            tuple(_frequent(record[one].text, counts[one], support) for one in places)
+        ].append(number)
     parts = _merged(by_pattern, _common_weight(records[0]))
     return [piece for part in parts for piece in _divided(part, records, places)]
 
@@ -105,8 +107,7 @@ def _divided(
         values = [records[line][place].text for line in lines]
         if 1 < len(set(values)) <= max(8, len(lines) // 10) and len(set(values)) < len(lines) / 2:
             few[place] = values
-    for place in few:
-        values = few[place]
+    for place, values in few.items():
         counts = Counter(values)
         least = max(3, ceil(0.05 * len(lines)))
         if len(counts) > VALUES_MAX or min(counts.values()) < least:
@@ -123,4 +124,6 @@ def _divided(
 def _decides(values: Sequence[str], others: Sequence[str]) -> bool:
     """Whether no other word occurs with two different values."""
     seen: dict[str, str] = {}
-    return all(seen.setdefault(other, value) == value for value, other in zip(values, others, strict=True))
+    return all(
+        seen.setdefault(other, value) == value for value, other in zip(values, others, strict=True)
+    )

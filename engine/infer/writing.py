@@ -20,7 +20,9 @@ def spec_text(draft: SpecDraft) -> str:
         lines += _kind(kind)
     if draft.ignore:
         lines += ["", "ignore:"]
-        lines += [f"  - {flow(one) if isinstance(one, dict) else quoted(one)}" for one in draft.ignore]
+        lines += [
+            f"  - {flow(one) if isinstance(one, dict) else quoted(one)}" for one in draft.ignore
+        ]
     if draft.join is not None:
         lines += ["", *comment_lines(draft.join_notes, 0), "join:"]
         for key, value in draft.join.items():

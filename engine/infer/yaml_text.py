@@ -14,10 +14,14 @@ from typing import Any, Final
 LINE_CHARS: Final = 96
 """The longest line that a mapping in braces may make."""
 
-_PLAIN: Final = re.compile(r"[A-Za-z_/][A-Za-z0-9_./+-]*(?:[ ][A-Za-z0-9_./+(-][A-Za-z0-9_./+()-]*)*")
+_PLAIN: Final = re.compile(
+    r"[A-Za-z_/][A-Za-z0-9_./+-]*(?:[ ][A-Za-z0-9_./+(-][A-Za-z0-9_./+()-]*)*"
+)
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z")
 _CODE: Final = re.compile(r"[0-9]xx|[0-9]+(?:ms|s|m|h|d)|[a-z_]+[*]?")
-_OTHER_TYPE: Final = frozenset("true false null yes no on off y n ~ nan inf".split())
+_OTHER_TYPE: Final = frozenset(
+    ["true", "false", "null", "yes", "no", "on", "off", "y", "n", "~", "nan", "inf"]
+)
 
 
 def scalar(value: object) -> str:
@@ -44,7 +48,13 @@ def quoted(text: str) -> str:
 
 def _escape(char: str) -> str:
     code = ord(char)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return (
+        f"\\x{code:02x}"
+        if code < 0x100
+        else f"\\u{code:04x}"
+        if code < 0x10000
+        else f"\\U{code:08x}"
+    )
 
 
 def flow(value: object) -> str:
