@@ -35,9 +35,10 @@ class Secrets:
     """Numbers and booleans of JSON, as ``text_of`` or ``repr`` write them."""
 
     def add(self, value: object, replacement: str) -> None:
-        """A JSON value that is no object and no array. Empty text and null hide nothing."""
+        """A JSON value that is no object and no array. Empty text and null hide nothing, nor does a
+        single sign such as ``-``, which stands everywhere."""
         if isinstance(value, str):
-            if value:
+            if len(value) > 1 or value.isalnum():
                 self.texts.setdefault(str(value), replacement)
         elif value is not None:
             self.literals.setdefault(_literal(value), replacement)

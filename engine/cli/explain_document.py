@@ -27,6 +27,7 @@ def explanation_document(explanation: Explanation) -> dict[str, Any]:
         "taken_by": taker and _reading(taker),
         "accepted_too": [_reading(one) for one in explanation.others],
         "fields": _fields(outcome, taker),
+        "attributes": outcome.attributes if isinstance(outcome, Event) else None,
         "expects_detail": outcome.expects_detail if isinstance(outcome, Event) else None,
         "attempts": [_miss(one) for one in explanation.misses],
     }

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.explaining import Explanation, Miss, Origin, Reading
+from engine.explaining import Explanation, Miss, Origin, Reading, json_value
 from engine.interpreter import Body, in_words
-from engine.model import Detail, Event, Ignored, RecordKind, Rejection, System
+from engine.model import Detail, Event, Ignored, Outcome, RecordKind, Rejection, System
 from engine.rejections import REASONS
 from engine.views.amounts import counted, cut, duration
 from engine.views.attempts_text import print_attempts
@@ -31,6 +31,7 @@ def print_explanation(explanation: Explanation, screen: Console, misses_max: int
     if explanation.taker is not None:
         has_values = not explanation.is_quarantined
         _print_reading(explanation.taker, screen, has_values=has_values)
+        _print_attributes(explanation.outcome, screen)
         _print_sequel(explanation, explanation.taker, screen)
     for other in explanation.others:
         screen.print()
@@ -119,6 +120,14 @@ def _print_reading(reading: Reading, screen: Console, *, has_values: bool) -> No
     if reading.origins:
         origins = [(one.target, _origin(one, has_values)) for one in reading.origins]
         _print_table("fields", origins, screen)
+
+
+def _print_attributes(outcome: Outcome, screen: Console) -> None:
+    if isinstance(outcome, Event) and outcome.attributes:
+        given = outcome.attributes.items()
+        _print_table(
+            "attributes", [(n, Text(visible(json_value(one)))) for n, one in given], screen
+        )
 
 
 def _print_table(title: str, rows: Iterable[tuple[str, Text]], screen: Console) -> None:

@@ -55,7 +55,7 @@ READING = closed(
         "items": closed(
             field={"type": "string"},
             value=TEXT_OR_NULL,
-            via={"enum": ["system", "field", "map", "constant"]},
+            via={"enum": ["system", "field", "map", "constant", "record"]},
             source=TEXT_OR_NULL,
             found=TEXT_OR_NULL,
             used={"type": "boolean"},
@@ -79,6 +79,7 @@ DOCUMENT = closed(
     taken_by={"anyOf": [{"type": "null"}, READING]},
     accepted_too={"type": "array", "items": READING},
     fields={"type": ["object", "null"], "additionalProperties": TEXT_OR_NULL},
+    attributes={"type": ["object", "null"]},
     expects_detail={"type": ["boolean", "null"]},
     attempts={
         "type": "array",

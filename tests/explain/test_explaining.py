@@ -205,3 +205,64 @@ def test_an_explanation_is_of_what_a_run_would_do(
     else:
         assert explanation.taker is not None
         assert explanation.taker.kind.name == outcome.kind
+
+
+# --- paths and several ways to a value ------------------------------------------------------------
+
+NESTED = """system: nested
+format: json
+where: {app: nested}
+records:
+  all:
+    read: {line: key_values}
+    fields:
+      checkpoint_id: [none.there, "steps[*].name"]
+      status: {from: line.code, map: {2xx: SUCCESS, otherwise: FAILURE}}
+      failure_reason: [{from: why, when: {status: FAILURE}}, {value: UNKNOWN}]
+      correlation_id: [first, second]
+      timestamp: {clock: record}
+      attributes: [line.code]
+"""
+
+
+def test_paths_lead_where_they_say(tmp_path: Path) -> None:
+    (tmp_path / "nested.yaml").write_text(NESTED)
+    nested = compile_normalizer(load_systems([tmp_path]))
+    record = (
+        b'{"app": "nested", "steps": [{}, {"name": "s"}], "line": "code=500 n=1", "why": "w",'
+        b' "first": null, "second": 2}'
+    )
+    explanation = explain(nested, Record("s", 0, 1, record, timestamp_us=0))
+    assert explanation.taker is not None
+    assert explanation.taker.captures == {
+        "app": "nested",
+        "steps[*].name": "s",
+        "line.code": "500",
+        "why": "w",
+        "first": "null",
+        "second": "2",
+    }
+    assert explanation.taker.origins == (
+        Origin("system_id", "nested", "system"),
+        Origin("checkpoint_id", "s", "field", "steps[*].name", "s"),
+        Origin("timestamp", "1970-01-01T00:00:00.000Z", "record"),
+        Origin("status", "FAILURE", "map", "line.code", "500"),
+        Origin("correlation_id", "2", "field", "second", "2"),
+        Origin("failure_reason", "w", "field", "why", "w"),
+    )
+    of_a_file = explain(nested, Record("s", 0, 1, record))
+    assert of_a_file.taker is not None
+    assert of_a_file.taker.origins[2] == Origin("timestamp", None, "record")
+
+
+def test_what_is_not_kept_is_explained_all_the_same(tmp_path: Path) -> None:
+    spec = NESTED + "redact: {why: mask, raw: drop}\n"
+    (tmp_path / "nested.yaml").write_text(spec)
+    nested = compile_normalizer(load_systems([tmp_path]))
+    record = (
+        b'{"app": "nested", "steps": [{"name": "s"}], "line": "code=500", "why": "w", "first": 1}'
+    )
+    explanation = explain(nested, Record("s", 0, 1, record, timestamp_us=0))
+    assert explanation.record.value == record
+    assert explanation.taker is not None
+    assert explanation.taker.origins[-1] == Origin("failure_reason", "***", "field", "why", "w")

@@ -249,6 +249,11 @@ _documents: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+def hides(secret: str) -> bool:
+    """Whether it is more than a sign that stands everywhere."""
+    return len(secret) > 1 or secret.isalnum()
+
+
 @given(st.dictionaries(_keys, _documents), _leaves, st.booleans())
 @examples(300)
 def test_no_secret_is_left_in_json(document: dict[str, Any], secret: Any, is_ascii: bool) -> None:
@@ -265,7 +270,7 @@ def test_no_secret_is_left_in_json(document: dict[str, Any], secret: Any, is_asc
         elif isinstance(one, list):
             left += one
         elif isinstance(secret, str):
-            assert not (secret and isinstance(one, str) and secret in one)
+            assert not (hides(secret) and isinstance(one, str) and secret in one)
         else:
             assert one != secret or type(one) is not type(secret)
 
@@ -281,7 +286,7 @@ def test_no_secret_is_left_in_text(before: str, secret: str, after: str) -> None
     secrets.add(secret, "R")
     hidden = hide_in_text(before + secret + after, secrets)
     assert hidden is not None
-    assert secret not in hidden
+    assert not hides(secret) or secret not in hidden
 
 
 def test_a_longer_secret_hides_the_shorter_one_in_it() -> None:
