@@ -25,7 +25,7 @@ from simulator.faults import FaultError, Faults
 from simulator.flow_file import default_flow_file, load_flow
 from simulator.simulation import START_US, Simulation
 from simulator.targets import KafkaTarget, LinesTarget, Target, send
-from simulator.values import read_time
+from simulator.times import read_time
 
 PROBLEMS, USAGE, ENVIRONMENT = 1, 2, 3
 

@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from random import Random
 from typing import Final
 
-from engine.model import LiteralPart, System, Template
+from engine.model import FieldPart, GroupPart, LiteralPart, Part, System, Template
 from simulator.ledger import Emission
 
 DELAY_RECORDS_MAX: Final = 200
@@ -206,18 +206,31 @@ class _NoRecord:
 def _might_match(template: Template, text: str) -> bool:
     """Whether the template's literals stand in the text in their order, the first and the last
     ones at the ends where no field stands there: less than a match needs, so never wrongly no."""
-    at = 0
-    for part in template.parts:
-        if isinstance(part, LiteralPart):
-            found = text.find(part.text, at)
-            if found < 0:
-                return False
-            at = found + len(part.text)
-        else:
-            at += 1  # a field is never empty
+    at = _earliest_end(template.parts, text, 0)
+    if at is None:
+        return False
     first, last = template.parts[0], template.parts[-1]
     if isinstance(first, LiteralPart) and not text.startswith(first.text):
         return False
     if isinstance(last, LiteralPart) and not text.endswith(last.text):
         return False
     return at <= len(text)
+
+
+def _earliest_end(parts: Sequence[Part], text: str, at: int) -> int | None:
+    """Where the parts can have ended at the earliest; None if some literal is not there."""
+    for part in parts:
+        if isinstance(part, LiteralPart):
+            found = text.find(part.text, at)
+            if found < 0:
+                return None
+            at = found + len(part.text)
+        elif isinstance(part, GroupPart):
+            ends = [_earliest_end(branch, text, at) for branch in part.branches]
+            able = [end for end in ends if end is not None]
+            if not able:
+                return None
+            at = min(able)
+        elif isinstance(part, FieldPart) and not part.may_be_empty:
+            at += 1
+    return at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.model import Join
@@ -26,6 +27,8 @@ class Meaning:
     join: Join | None = None
     """Set for both halves of a join."""
     merge: tuple[str, ...] | None = None
+    attributes: Mapping[str, object] | None = None
+    """What else the spec keeps; without texts of which a part is redacted."""
 
 
 @dataclass(slots=True)
@@ -57,7 +60,7 @@ class Emission:
         """Its line of the ledger."""
         told = self.meaning or Meaning("", "", "junk")
         join = told.join
-        entry = {
+        entry: dict[str, object] = {
             "number": self.number,
             "record": self.record,
             "flow": self.flow,
@@ -81,4 +84,6 @@ class Emission:
             and {"within_us": join.within_us, "pairing": join.pairing, "clock": join.clock},
             "merge": told.merge,
         }
+        if told.attributes is not None:
+            entry["attributes"] = told.attributes
         return json.dumps(entry, ensure_ascii=False).encode() + b"\n"

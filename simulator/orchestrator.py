@@ -159,13 +159,19 @@ def _meaning(voice: Voice, kind: str, role: str, rendered: Rendered) -> Meaning:
     meaning = Meaning(system.name, kind, role)
     if role == "ignore":
         return meaning
-    meaning.correlation_id = values["correlation_id"]
+    meaning.correlation_id = values.get("correlation_id")
     meaning.failure_reason = values.get("failure_reason")
     meaning.merge = system.merge
     meaning.checkpoint_id = values.get("checkpoint_id")
     meaning.status = values.get("status")
     if rendered.time is not None:
         meaning.timestamp, meaning.time_us = rendered.time
+    if rendered.attributes is not None:
+        meaning.attributes = {
+            name: value
+            for name, value in rendered.attributes.items()
+            if name not in rendered.unsure
+        }
     if role == "event":
         spec = next(one for one in system.kinds if one.name == kind)
         meaning.expects_detail = expects_detail(system, spec, rendered)

@@ -1,39 +1,70 @@
-"""From the values of an event to a record, by the spec of its kind: the inverse of reading one."""
+"""From the values of an event to a record, by the spec of its kind: the inverse of reading one.
+
+A raw text is chosen for every place that is read, the record is made of them, and what it means is
+told from what is in it (``meaning``). Where a template leaves open how it is read, with segments
+and fields that end at other fields, the record is taken apart once more (``taking_apart``), and
+thrown away if it does not hold what it was made of.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from engine.model import EVENT_FIELDS, LiteralPart, RecordKind, System
-from simulator.slots import Impossible, Slot, Wanted, places_of, slots_of
-from simulator.values import Instant, filler, read_time, time_texts
-
-_EXTRAS: Final[tuple[tuple[str, object], ...]] = (
-    ("host", "node-7"),
-    ("thread", 12),
-    ("labels", {"zone": "b", "tags": ["x", None]}),
-    ("took_ms", 3.5),
-    ("sampled", True),
-    ("note", "später {never} mind"),
+from engine.model import (
+    EVENT_FIELDS,
+    STATUSES,
+    FieldMapping,
+    Json,
+    Key,
+    LiteralPart,
+    Path,
+    RecordKind,
+    RegexPart,
+    System,
+    ValueMap,
 )
-"""Keys that no spec asks for, as real logs have them."""
+from simulator.forms import write
+from simulator.layouts import Layout, NoLayout
+from simulator.meaning import (
+    Interpretation,
+    Meaning,
+    Meaningless,
+    Said,
+    holds,
+    required,
+    zone_of,
+)
+from simulator.places import filler
+from simulator.plans import Plan, is_none, plan_for, split_among
+from simulator.shapes import Shape
+from simulator.slots import AT_TIME, Impossible, Wanted, paths_of
+from simulator.taking_apart import take_apart
+from simulator.times import Instant, formatted_times, time_texts
+from simulator.trees import EXTRAS, Tree, build
+
+_TRIES: Final = 16
+"""How often a record is made whose parts do not tell at once whether it can be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A record and what it means. ``values`` are event fields without the time, ``body`` is the
-    object of a JSON record."""
+    object of a JSON record, ``attributes`` are None where the spec keeps none; how those look
+    whose names are in ``unsure`` is not told. ``record_us`` is the record's own timestamp."""
 
     text: str
     values: Mapping[str, str | None]
     time: Instant | None
     body: Mapping[str, object] | None
+    attributes: Mapping[str, object] | None = None
+    unsure: frozenset[str] = frozenset()
+    record_us: int | None = None
+    said: Said = field(default_factory=lambda: Said({}))
+    """What it holds, as its spec reads it."""
 
     def pretty(self) -> str | None:
         """The same JSON over several lines; None for text."""
@@ -41,102 +72,227 @@ class Rendered:
 
 
 class KindRenderer:
-    """Renders records of one kind. ``reserved`` are JSON keys that mean something to some kind of
-    some system, which no extra key may be."""
+    """Renders records of one kind. ``reserved`` are keys that mean something to some kind of some
+    system, which no extra key may be; ``redact_key`` is the key of hashes."""
 
-    def __init__(self, system: System, kind: RecordKind, reserved: frozenset[str]) -> None:
+    def __init__(
+        self,
+        system: System,
+        kind: RecordKind,
+        reserved: frozenset[str],
+        redact_key: bytes = b"",
+    ) -> None:
         self.system = system
         self.kind = kind
-        self.zone: tzinfo = UTC if system.timezone == "UTC" else ZoneInfo(system.timezone)
-        self._mappings = {one.target: one for one in kind.mappings}
-        self._slots = slots_of(kind)
-        self._places = [] if kind.template is None else places_of(kind)
-        self._extras = [extra for extra in _EXTRAS if extra[0] not in reserved]
+        self.zone = zone_of(system)
+        self._interpretation = Interpretation(system, kind, redact_key)
+        self._plainly = Interpretation(replace(system, redactions=()), kind, redact_key)
+        self._shape = Shape(kind)
+        self._slots = self._shape.slots
+        self._ways: dict[str, list[FieldMapping]] = {}
+        for mapping in kind.mappings:
+            self._ways.setdefault(mapping.target, []).append(mapping)
+        self._extras = [extra for extra in EXTRAS if extra[0] not in reserved]
+        self._is_simple = self._shape.is_simple and all(map(_is_simple, self._ways.values()))
 
     def holds(self, target: str, text: str) -> bool:
         """Whether a record of this kind can mean ``text`` by this event field."""
-        mapping = self._mappings.get(target)
-        if mapping is None:
-            return False
-        if mapping.constant is not None:
-            return mapping.constant == text
-        assert mapping.source is not None
-        return self._slots[mapping.source].holds(mapping, text)
+        return any(self._way_holds(one, text) for one in self._ways.get(target, []))
+
+    def _way_holds(self, mapping: FieldMapping, text: str) -> bool:
+        if not mapping.sources:
+            return mapping.constant == text and mapping.constant is not None
+        if len(mapping.sources) == 1:
+            return self._slots[mapping.sources[0]].holds(mapping, text)
+        slots = [self._slots[path] for path in mapping.sources]
+        return any(True for _ in split_among(slots, [text])) and mapping.values is None
+
+    def has_no(self, target: str) -> bool:
+        """Whether the spec says that such records have no value for this event field."""
+        ways = self._ways.get(target, [])
+        return bool(ways) and all(map(is_none, ways))
+
+    @property
+    def may_lack_values(self) -> bool:
+        """Whether a record of this kind might have no value for some event field."""
+        return not self._is_simple or self.kind.template is None
 
     def fixed(self, target: str) -> list[str]:
         """The texts that the spec itself lays down for this event field."""
-        mapping = self._mappings.get(target)
-        if mapping is None:
-            return []
-        if mapping.constant is not None:
-            return [mapping.constant]
-        assert mapping.source is not None
-        raws = self._slots[mapping.source].laid_down()
-        if mapping.values is None:
-            return raws
-        return list(dict.fromkeys(mapping.values[raw] for raw in raws if raw in mapping.values))
+        found: list[str] = []
+        for mapping in self._ways.get(target, []):
+            if not mapping.sources:
+                found += [] if mapping.constant is None else [mapping.constant]
+            elif len(mapping.sources) == 1:
+                found += self._shape.fixed(mapping)
+        return list(dict.fromkeys(found))
 
-    def render(self, wanted: Wanted, time_us: int, rng: Random) -> Rendered | None:
-        """A record that means what is wanted; None if this kind cannot say it."""
-        values: dict[str, str | None] = {}
-        try:
-            self._check_rest(wanted, values)
-            times = time_texts(time_us, self.zone, rng)
-            raws = {name: slot.choose(wanted, times, rng) for name, slot in self._slots.items()}
-            for name, slot in self._slots.items():
-                for one in slot.mappings:
-                    raw = raws[name]
-                    values[one.target] = (
-                        raw if raw is None or one.values is None else one.values[raw]
-                    )
-            time_text = values.pop("timestamp", None)
-            time = None if time_text is None else read_time(time_text, self.zone)
-            _check_time(time, wanted)
-            body = None if self.kind.template else self._body(raws, rng)
-            text = self._text(raws, rng) if body is None else _json_line(body, rng)
-        except Impossible:
-            return None
-        return Rendered(text, values, time, body)
+    def render(
+        self, wanted: Wanted, time_us: int, rng: Random, record_us: int | None = None
+    ) -> Rendered | None:
+        """A record that means what is wanted; None if this kind cannot say it. ``record_us`` is the
+        record's own timestamp (by default the same time to the millisecond)."""
+        record_us = time_us // 1000 * 1000 if record_us is None else record_us
+        for _ in range(1 if self._is_simple else _TRIES):
+            try:
+                return self._rendered(wanted, time_us, record_us, rng)
+            except (Impossible, NoLayout, Meaningless):
+                continue
+        return None
 
-    def _check_rest(self, wanted: Wanted, values: dict[str, str | None]) -> None:
-        """What no slot decides: constants, and fields that the kind does not have."""
-        for target, text in wanted.items():
-            mapping = self._mappings.get(target)
-            if mapping is None and text is not None:
-                raise Impossible
-            constant = None if mapping is None else mapping.constant
-            if constant not in {None, text}:
-                raise Impossible
-        values |= {t: one.constant for t, one in self._mappings.items() if one.constant is not None}
+    def _rendered(self, wanted: Wanted, time_us: int, record_us: int, rng: Random) -> Rendered:
+        if not self._is_simple:
+            wanted = self._completed(wanted, rng)
+        plan = plan_for(self._ways, wanted, rng)
+        times = self._times(plan, time_us, rng)
+        plan.split(self._slots, times)
+        layout = self._shape.layout(plan, times, rng)
+        raws = self._choose(plan, layout, times, rng)
+        text, said, body = self._made(layout, raws, rng)
+        if not all(holds(one, said) for one in self.kind.where):
+            raise Impossible
+        self._check(self._plainly.meaning(said, record_us), wanted)
+        told = self._interpretation.meaning(said, record_us)
+        return Rendered(
+            text, told.values, told.time, body, told.attributes, told.unsure, record_us, said
+        )
 
-    def _text(self, raws: Mapping[str, str | None], rng: Random) -> str:
-        assert self.kind.template is not None
+    def _completed(self, wanted: Wanted, rng: Random) -> Wanted:
+        """With a time and a status, which not every text is."""
+        more: dict[str, str | None] = {}
+        if "timestamp" in self._ways:
+            more["timestamp"] = AT_TIME
+        if "status" in self._ways and self.kind.role == "event":
+            more["status"] = rng.choice([one for one in STATUSES if self.holds("status", one)])
+        return {**more, **wanted}
+
+    def _times(self, plan: Plan, time_us: int, rng: Random) -> Mapping[Path, Iterable[str]]:
+        """Ways to write the time, for each place that has it."""
+        mapping = plan.active.get("timestamp")
+        if mapping is None or not mapping.sources:
+            return {}
+        if mapping.formats in {(), ("iso",)} and len(mapping.sources) == 1:
+            return {mapping.sources[0]: time_texts(time_us, self.zone, rng)}
+        texts = list(formatted_times(time_us, mapping.formats or ("iso",), self.zone, rng))
+        return dict.fromkeys(mapping.sources, texts)
+
+    def _choose(
+        self,
+        plan: Plan,
+        layout: Layout | None,
+        times: Mapping[Path, Iterable[str]],
+        rng: Random,
+    ) -> dict[Path, str | None]:
+        """A raw text for each slot. Raises Impossible."""
+        places = {} if layout is None else layout.places
+        raws: dict[Path, str | None] = {}
+        for path, slot in self._slots.items():
+            narrowed, asked = plan.narrowed(slot), plan.asked(path)
+            place, piece = self._shape.place(slot, places), plan.pieces.get(path)
+            is_free = piece is None and not asked and narrowed.allowed is None
+            if path in self._shape.written or path in plan.forced:
+                raws[path] = plan.forced.get(path)
+            elif place is not None and is_free and (place.skeletons or place.group is not None):
+                raws[path] = None  # it is what is there anyway
+            else:
+                raws[path] = narrowed.choose(place, asked, times.get(path, ()), rng, piece=piece)
+        return raws
+
+    # --- making the text ------------------------------------------------------------------------
+
+    def _made(
+        self, layout: Layout | None, raws: dict[Path, str | None], rng: Random
+    ) -> tuple[str, Said, dict[str, object] | None]:
+        """The record, what it holds, and its object if it is JSON. Raises Impossible."""
+        parts: dict[str, object] = {}
+        body: dict[str, object] = {}
+        for tree in self._shape.trees:
+            is_there = tree.field is None or layout is None or tree.field in layout.places
+            if not is_there:
+                continue
+            made = build(tree, raws, self._extras, rng)
+            if tree.is_flat:
+                body = made
+            else:
+                parts[tree.field or ""] = made
+            if tree.field is not None:
+                raws[(Key(tree.field),)] = self._written(tree, made, rng)
+        if layout is None:
+            return _json_line(body, rng), Said(body, parts), body
+        text = self._text(layout, raws, rng)
+        return text, Said({**self._captures(text, raws), **body}, parts), None
+
+    def _written(self, tree: Tree, made: dict[str, object], rng: Random) -> str:
+        if not made and not isinstance(tree.form, Json):
+            raise Impossible
+        text = write(tree.form, made, rng)
+        if text is None:
+            raise Impossible
+        return text
+
+    def _text(self, layout: Layout, raws: Mapping[Path, str | None], rng: Random) -> str:
         pieces = []
-        for part, place in zip(self.kind.template.parts, self._places, strict=True):
+        for piece in layout.pieces:
+            part, place = piece.part, piece.place
             if isinstance(part, LiteralPart):
                 pieces.append(part.text)
-                continue
-            raw = raws[part.name] if part.name is not None else filler(place, rng)
-            if raw is None:
-                raise Impossible
-            pieces.append(raw)
+            elif isinstance(part, RegexPart):
+                pieces.append(self._shape.regex_text(place, raws, rng))
+            else:
+                raw = raws[(Key(part.name),)] if part.name is not None else filler(place, rng)
+                if raw is None:
+                    raise Impossible
+                pieces.append(place.written(raw, rng))
         return "".join(pieces)
 
-    def _body(self, raws: Mapping[str, str | None], rng: Random) -> dict[str, object]:
-        body: dict[str, object] = {}
-        for name, raw in raws.items():
-            slot = self._slots[name]
-            if raw is not None:
-                body[name] = _json_value(slot, raw, rng)
-            elif slot.is_present:
-                body[name] = ""  # it is there, and still no value
-            elif rng.random() < 0.1:
-                body[name] = None if slot.is_absent else rng.choice((None, ""))
-        if self._extras and rng.random() < 0.15:
-            body.update([rng.choice(self._extras)])
-        if rng.random() < 0.1:
-            body = dict(rng.sample(list(body.items()), len(body)))
-        return body
+    def _captures(self, text: str, raws: Mapping[Path, str | None]) -> dict[str, str]:
+        """What the template captures of the text that was made. Raises Impossible where that is not
+        what it was made of."""
+        assert self.kind.template is not None
+        given = {name: raw for name in self._shape.names if (raw := raws[(Key(name),)]) is not None}
+        if self._is_simple:
+            return given
+        reading = take_apart(self.kind.template, text)
+        if reading is None or not given.items() <= reading.captures.items():
+            raise Impossible
+        if text.lstrip().startswith("{") or text.endswith("\r") or not text.strip():
+            raise Impossible
+        return reading.captures
+
+    def _check(self, meaning: Meaning, wanted: Wanted) -> None:
+        """Raises Impossible where the record does not mean what is wanted, or would be refused."""
+        if meaning.time is None and wanted.get("timestamp") is not None:
+            raise Impossible
+        if self._is_simple:
+            return
+        given = {**meaning.values, "timestamp": meaning.time and AT_TIME}
+        for target, text in wanted.items():
+            if not self.has_no(target) and given.get(target) != text:
+                raise Impossible
+        if any(given.get(one) is None for one in required(self.system, self.kind)):
+            raise Impossible
+        if self.kind.role == "event" and given["status"] not in STATUSES:
+            raise Impossible
+
+
+def _is_simple(ways: list[FieldMapping]) -> bool:
+    """Whether there is one way to the value, and each raw text means one thing by it."""
+    return len(ways) == 1 and not (
+        ways[0].when
+        or ways[0].absent
+        or ways[0].case
+        or ways[0].is_record_time
+        or len(ways[0].sources) > 1
+        or set(ways[0].formats) - {"iso"}
+        or is_none(ways[0])
+        or (ways[0].values is not None and not _is_exact(ways[0].values))
+    )
+
+
+def _is_exact(values: ValueMap) -> bool:
+    return not (
+        values.ranges or values.globs or values.has_otherwise or None in values.exact.values()
+    )
 
 
 def _json_line(body: Mapping[str, object], rng: Random) -> str:
@@ -144,24 +300,17 @@ def _json_line(body: Mapping[str, object], rng: Random) -> str:
     return json.dumps(body, ensure_ascii=rng.random() < 0.3, separators=separators)
 
 
-def _check_time(time: Instant | None, wanted: Wanted) -> None:
-    if time is None and wanted.get("timestamp") is not None:
-        raise Impossible
-
-
-def _json_value(slot: Slot, raw: str, rng: Random) -> object:
-    """A raw text as JSON may have it: a number or a truth value where that reads the same."""
-    if raw in {"true", "false"} and all(one.values is not None for one in slot.mappings):
-        return raw == "true"
-    is_integer = raw.isascii() and raw.isdigit() and len(raw) <= 18 and str(int(raw)) == raw
-    return int(raw) if is_integer and rng.random() < 0.5 else raw
-
-
 def reserved_keys(systems: Iterable[System]) -> frozenset[str]:
-    """The JSON keys that mean something to some system."""
+    """The keys that mean something to some system."""
     keys = set(EVENT_FIELDS)
     for system in systems:
         for kind in system.kinds:
-            keys.update(one.key for one in kind.where)
-            keys.update(one.source for one in kind.mappings if one.source is not None)
+            keys.update(_name(path) for path in paths_of(kind))
+            keys.update(one.field for one in kind.readings)
+            keys.update(() if kind.template is None else kind.template.field_names)
     return frozenset(keys)
+
+
+def _name(path: Path) -> str:
+    assert isinstance(path[0], Key)
+    return path[0].name

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from engine.diagnostics import Diagnostic, SpecError
-from engine.model import LiteralPart, System
+from engine.model import GroupPart, LiteralPart, Part, System
 from simulator.faults import Faults, spoil
 from simulator.flow import Flow
 from simulator.ledger import Emission
@@ -36,11 +36,12 @@ class Simulation:
         faults: Faults | None = None,
         pretty: bool = False,
         start_us: int = START_US,
+        redact_key: bytes = b"",
     ) -> None:
         if not pretty:
             _check_one_line(systems)
         self._systems = tuple(systems)
-        self._choir = train(systems)
+        self._choir = train(systems, redact_key)
         self._flow = flow or Flow()
         self._flows = flows
         self._seed = seed
@@ -76,8 +77,17 @@ def _check_one_line(systems: Sequence[System]) -> None:
         )
         for system in systems
         for kind in system.kinds
-        if kind.template is not None
-        and any("\n" in one.text for one in kind.template.parts if isinstance(one, LiteralPart))
+        if kind.template is not None and has_line_break(kind.template.parts)
     ]
     if findings:
         raise SpecError(findings)
+
+
+def has_line_break(parts: Iterable[Part]) -> bool:
+    """Whether every record that these parts make has a line break in it."""
+    return any(
+        all(map(has_line_break, part.branches))
+        if isinstance(part, GroupPart)
+        else isinstance(part, LiteralPart) and "\n" in part.text
+        for part in parts
+    )

@@ -1,27 +1,33 @@
 """Slots: the places of a record that are read, and what can stand in each.
 
-A *slot* is a named field of a template or a key of a JSON object. For each slot a raw text is
-chosen that means what is wanted under every mapping that reads it.
+A *slot* is a field of a template or a path to a value. For each slot a raw text is chosen that
+means what is wanted under every mapping that reads it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from engine.model import Condition, FieldMapping, FieldPart, LiteralPart, RecordKind
-from simulator.values import IDENTIFIER_CHARS_MAX, Place, filler
+from engine.model import Condition, FieldMapping, Key, Path, RecordKind, ValueMap
+from simulator.meaning import Meaningless, conditions_of, finished
+from simulator.places import Place, filler
+from simulator.values import IDENTIFIER_CHARS_MAX
 
 Wanted = Mapping[str, str | None]
 """Event fields and what the record must mean by them; None: no value. A field that is not named
 may mean anything."""
 
+Asked = Sequence[tuple[FieldMapping, str | None]]
+"""What a slot must mean under the mappings that read it."""
+
 AT_TIME: Final = "at the time given"
 """What ``timestamp`` is wanted to be where the record is to have one."""
 
 _IDENTIFIERS: Final = ("checkpoint_id", "correlation_id")
+_RANGE_DRAWS: Final = 3
 
 
 class Impossible(Exception):
@@ -30,40 +36,78 @@ class Impossible(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place that is read, with the mappings that read it and the conditions on it."""
+    """A place that is read, with the mappings that read it alone and the conditions on it."""
 
-    source: str
-    place: Place
+    path: Path
+    places: tuple[Place, ...]
+    """Where it can stand: one place for each way to choose the segments of a template."""
     mappings: tuple[FieldMapping, ...]
-    allowed: tuple[str, ...] | None
+    attributes: tuple[FieldMapping, ...] = ()
+    allowed: tuple[str, ...] | None = None
     """The texts that conditions leave, or None for any."""
-    is_absent: bool
-    is_present: bool
+    is_absent: bool = False
+    is_present: bool = False
+    is_key: bool = False
+    """Whether it is a value in JSON or in a list, which may be left out."""
+
+    @property
+    def name(self) -> str:
+        """The field or key at which its path begins."""
+        assert isinstance(self.path[0], Key)
+        return self.path[0].name
 
     def holds(self, mapping: FieldMapping, text: str) -> bool:
         """Whether some raw text here means ``text`` under this mapping."""
         if self.is_absent:
             return False
-        raws = [text] if mapping.values is None else self.laid_down()
-        return any(self._means(raw, {mapping.target: text}) for raw in raws)
+        asked = [(mapping, text)]
+        return any(
+            self._means(place, raw, asked)
+            for place in self.places
+            for raw in self._inverse(place, mapping, text, Random(0))
+        )
 
-    def laid_down(self) -> list[str]:
+    def holds_piece(self, text: str) -> bool:
+        """Whether this raw text can stand here."""
+        return not self.is_absent and any(self._takes(place, text) for place in self.places)
+
+    def laid_down(self, place: Place | None = None) -> list[str]:
         """The raw texts that the spec leaves for this slot; none where it leaves any text."""
         if self.allowed is not None:
             return list(self.allowed)
+        place = place or self.places[0]
+        if place.laid_down():
+            return list(place.laid_down())
         maps = [one.values for one in self.mappings if one.values is not None]
-        return list(maps[0]) if maps else []
+        return _samples(maps[0]) if maps else []
 
-    def choose(self, wanted: Wanted, times: Iterable[str], rng: Random) -> str | None:
-        """A raw text that means what is wanted; None for no value. Raises Impossible."""
-        asked = {one.target: wanted[one.target] for one in self.mappings if one.target in wanted}
-        if self.is_absent or None in asked.values() or self._may_be_left_out(asked):
-            is_asked_for = any(text is not None for text in asked.values())
-            if is_asked_for or not self.place.in_json or self.allowed is not None:
+    def choose(
+        self,
+        place: Place | None,
+        asked: Asked,
+        times: Iterable[str],
+        rng: Random,
+        *,
+        piece: str | None = None,
+    ) -> str | None:
+        """A raw text that means what is wanted; None for no value. ``place`` is None where the
+        chosen segments do not have the slot; ``piece`` is the raw text itself, where it is a part
+        of what several slots mean together. Raises Impossible."""
+        is_asked_for = piece is not None or any(text is not None for _, text in asked)
+        if place is None:
+            if is_asked_for or self.allowed is not None or self.is_present:
                 raise Impossible
             return None
-        candidates = self._candidates(asked, times, rng)
-        fitting = (raw for raw in candidates if self._means(raw, asked))
+        if piece is not None:
+            if not self._means(place, piece, asked):
+                raise Impossible
+            return piece
+        if self.is_absent or any(text is None for _, text in asked) or self._may_be_left_out(asked):
+            if is_asked_for:
+                raise Impossible
+            return self._no_value(place, asked, rng)
+        candidates = self._candidates(place, asked, times, rng)
+        fitting = (raw for raw in candidates if self._means(place, raw, asked))
         if candidates is times:
             first = next(fitting, None)  # the likeliest way to write it comes first
             if first is None:
@@ -74,95 +118,151 @@ class Slot:
             raise Impossible
         return rng.choice(texts)
 
-    def _may_be_left_out(self, asked: Wanted) -> bool:
-        return not asked and self.place.in_json and not self.is_present and self.allowed is None
+    def _may_be_left_out(self, asked: Asked) -> bool:
+        return not asked and self.is_key and not self.is_present and self.allowed is None
 
-    def _candidates(self, asked: Wanted, times: Iterable[str], rng: Random) -> Iterable[str]:
-        laid_down = self.laid_down()
-        if laid_down:
-            return laid_down
-        if "timestamp" in asked:
+    def _no_value(self, place: Place, asked: Asked, rng: Random) -> str | None:
+        """What stands for no value here, or None for nothing at all. Raises Impossible."""
+        ways: list[str | None] = []
+        if self.is_key and self.allowed is None:
+            ways.append(None)
+        if place.may_be_empty and not self.is_absent:
+            ways.append("")
+        if not self.is_absent:
+            for mapping, _ in asked:
+                words = [*mapping.absent, *_keys_of(mapping.values, None)]
+                ways += [one for one in words if self._means(place, one, asked)]
+        if not ways:
+            raise Impossible
+        return ways[0] if len(ways) == 1 else rng.choice(ways)
+
+    def _candidates(
+        self, place: Place, asked: Asked, times: Iterable[str], rng: Random
+    ) -> Iterable[str]:
+        if self.allowed is not None or place.laid_down():
+            return [one for raw in self.laid_down(place) for one in self._cased(raw)]
+        if any(one.values is not None for one in self.mappings):
+            given = [(one, text) for one, text in asked if one.values is not None]
+            inverse = [
+                raw
+                for mapping, text in given
+                for raw in self._inverse(place, mapping, text or "", rng)
+            ]
+            return list(dict.fromkeys(inverse)) or self.laid_down(place)
+        if any(one.target == "timestamp" for one, _ in asked):
             return times
-        texts = [text for text in asked.values() if text is not None]
-        some = texts[0] if texts else filler(self.place, rng)
-        return [] if some is None else [some]
+        texts = [text for _, text in asked if text is not None]
+        if not texts and place.may_be_empty and rng.random() < 0.5:
+            return [""]
+        some = texts[0] if texts else filler(place, rng)
+        return [] if some is None else self._cased(some)
 
-    def _means(self, raw: str, asked: Wanted) -> bool:
-        if not self._takes(raw):
+    def _cased(self, text: str) -> list[str]:
+        if all(one.case is None for one in self.mappings):
+            return [text]
+        return list(dict.fromkeys([text, text.lower(), text.upper(), text.title()]))
+
+    def _inverse(
+        self, place: Place, mapping: FieldMapping, text: str, rng: Random
+    ) -> Iterator[str]:
+        """Raw texts that may mean ``text``."""
+        if mapping.values is None:
+            yield from self._cased(text)
+            return
+        if self.allowed is not None or place.laid_down():
+            yield from self.laid_down(place)
+            return
+        for raw in _keys_of(mapping.values, text):
+            yield from self._cased(raw)
+        if mapping.values.has_otherwise and mapping.values.otherwise == text:
+            some = filler(place, rng)
+            yield from [] if some is None else [some]
+
+    def _means(self, place: Place, raw: str, asked: Asked) -> bool:
+        if not self._takes(place, raw):
             return False
-        for one in self.mappings:
-            if one.values is not None and raw not in one.values:
+        wanted = {id(one): text for one, text in asked}
+        for one in (*self.mappings, *self.attributes):
+            try:
+                meaning = None if not raw or raw in one.absent else finished(one, raw)
+            except Meaningless:
                 return False
-            meaning = raw if one.values is None else one.values[raw]
-            if one.target in asked and one.target != "timestamp" and meaning != asked[one.target]:
+            if id(one) in wanted and one.target != "timestamp" and meaning != wanted[id(one)]:
                 return False
         return True
 
-    def _takes(self, raw: str) -> bool:
+    def _takes(self, place: Place, raw: str) -> bool:
         if self.allowed is not None and raw not in self.allowed:
             return False
         is_long = len(raw) > IDENTIFIER_CHARS_MAX
         if is_long and any(one.target in _IDENTIFIERS for one in self.mappings):
             return False
-        return self.place.carries(raw)
+        return place.carries(raw) or (raw == "" and place.may_be_empty)
 
 
-def places_of(kind: RecordKind) -> list[Place]:
-    """One place for each part of a template (that of a literal is not used)."""
-    assert kind.template is not None
-    parts = kind.template.parts
-    places = []
-    before = ""
-    for part, after in zip(parts, (*parts[1:], None), strict=True):
-        follower = after.text if isinstance(after, LiteralPart) else ""
-        if isinstance(part, FieldPart):
-            closes = after is parts[-1]
-            places.append(Place(part.type, follower, opens=not before.strip(), closes=closes))
-            before += "x"
-        else:
-            places.append(Place())
-            before += part.text
-    return places
+def _samples(values: ValueMap) -> list[str]:
+    """Texts that a map has, of every kind of entry."""
+    targets = [*values.exact.values(), *(one[-1] for one in values.ranges)]
+    targets += [one[-1] for one in values.globs]
+    return list(dict.fromkeys(raw for to in dict.fromkeys(targets) for raw in _keys_of(values, to)))
 
 
-def slots_of(kind: RecordKind) -> dict[str, Slot]:
-    """The slots of a record kind, by the name of the field or key."""
-    return _json_slots(kind) if kind.template is None else _text_slots(kind)
+def _keys_of(values: ValueMap | None, becomes: str | None) -> list[str]:
+    """Texts that become this one: the exact ones, numbers of ranges, texts that fit a glob."""
+    if values is None:
+        return []
+    found = [raw for raw, to in values.exact.items() if to == becomes]
+    for low, high, to in values.ranges:
+        if to == becomes:
+            step = max(1, (high - low) // _RANGE_DRAWS)
+            found += [str(one) for one in dict.fromkeys((low, *range(low, high, step), high))]
+    for glob, to in values.globs:
+        if to == becomes:
+            found += [glob.replace("*", ""), glob.replace("*", "x"), glob.replace("*", "ab-7")]
+    return [one for one in found if one]
 
 
-def _text_slots(kind: RecordKind) -> dict[str, Slot]:
-    assert kind.template is not None
-    return {
-        part.name: Slot(part.name, place, _reading(kind, part.name), None, False, False)
-        for part, place in zip(kind.template.parts, places_of(kind), strict=True)
-        if isinstance(part, FieldPart) and part.name is not None
-    }
+# --- the slots of a record kind -------------------------------------------------------------------
 
 
-def _json_slots(kind: RecordKind) -> dict[str, Slot]:
-    keys = [one.key for one in kind.where]
-    keys += [one.source for one in kind.mappings if one.source is not None]
-    return {
-        key: _json_slot(kind, key, [one for one in kind.where if one.key == key])
-        for key in dict.fromkeys(keys)
-    }
+def paths_of(kind: RecordKind) -> list[Path]:
+    """The paths that a kind reads, in the order of the spec: conditions, mappings, attributes."""
+    paths = [one.path for one in kind.where]
+    paths += [path for one in kind.mappings for path in one.sources]
+    paths += [path for one in kind.attributes for path in one.sources]
+    whens = [one.path for one in conditions_of(kind) if one not in kind.where]
+    # Of an event, `status` in `when` is what it means and no key of the record.
+    paths += [one for one in whens if kind.role != "event" or one != (Key("status"),)]
+    return list(dict.fromkeys(paths))
 
 
-def _json_slot(kind: RecordKind, key: str, conditions: list[Condition]) -> Slot:
-    allowed: tuple[str, ...] | None = None
-    for one in conditions:
-        if one.test == "one_of":
-            allowed = tuple(v for v in one.values if allowed is None or v in allowed)
-    tests = {one.test for one in conditions}
+def slot_of(kind: RecordKind, path: Path, places: tuple[Place, ...], *, is_key: bool) -> Slot:
+    """The slot of a path."""
+    conditions = [one for one in kind.where if one.path == path]
+    allowed, tests = narrowed(conditions)
     return Slot(
-        key,
-        Place(in_json=True),
-        _reading(kind, key),
+        path,
+        places,
+        reading(kind.mappings, path),
+        reading(kind.attributes, path),
         allowed,
         is_absent="absent" in tests,
         is_present="present" in tests,
+        is_key=is_key,
     )
 
 
-def _reading(kind: RecordKind, source: str) -> tuple[FieldMapping, ...]:
-    return tuple(one for one in kind.mappings if one.constant is None and one.source == source)
+def narrowed(conditions: Iterable[Condition]) -> tuple[tuple[str, ...] | None, set[str]]:
+    """The texts that conditions on one value leave (None: any), and their tests."""
+    allowed: tuple[str, ...] | None = None
+    tests: set[str] = set()
+    for one in conditions:
+        tests.add(one.test)
+        if one.test == "one_of":
+            allowed = tuple(v for v in one.values if allowed is None or v in allowed)
+    return allowed, tests
+
+
+def reading(mappings: Iterable[FieldMapping], path: Path) -> tuple[FieldMapping, ...]:
+    """The mappings that take their value from this path alone."""
+    return tuple(one for one in mappings if one.sources == (path,))

@@ -43,9 +43,9 @@ class Utterance:
 class Voice:
     """One system, ready to tell steps."""
 
-    def __init__(self, system: System, reserved: frozenset[str]) -> None:
+    def __init__(self, system: System, reserved: frozenset[str], redact_key: bytes = b"") -> None:
         self.system = system
-        renderers = [KindRenderer(system, kind, reserved) for kind in system.kinds]
+        renderers = [KindRenderer(system, kind, reserved, redact_key) for kind in system.kinds]
         self._events = [one for one in renderers if one.kind.role == "event"]
         self._details = [one for one in renderers if one.kind.role == "detail"]
         self._ignored = [one for one in renderers if one.kind.role == "ignore"]
@@ -63,7 +63,8 @@ class Voice:
     def accepts_id(self, correlation_id: str) -> bool:
         """Whether every kind that carries a correlation id can carry this one."""
         return all(
-            one.holds("correlation_id", correlation_id) for one in self._events + self._details
+            one.has_no("correlation_id") or one.holds("correlation_id", correlation_id)
+            for one in self._events + self._details
         )
 
     def fixed_ids(self) -> list[str]:
@@ -181,6 +182,8 @@ def expects_detail(system: System, kind: RecordKind, event: Rendered) -> bool:
     join = system.join
     if join is None or kind.name not in join.events:
         return False
+    if event.values.get("correlation_id") is None:
+        return False
     given = {**event.values, "timestamp": event.time.text if event.time else None}
     return all(given.get(field) in asked for field, asked in join.when.items())
 
@@ -205,10 +208,10 @@ class Choir:
         return ids
 
 
-def train(systems: Sequence[System]) -> Choir:
+def train(systems: Sequence[System], redact_key: bytes = b"") -> Choir:
     """Voices for all systems that have events. Raises SpecError for one that can tell none."""
     reserved = reserved_keys(systems)
-    voices = {system.name: Voice(system, reserved) for system in systems}
+    voices = {system.name: Voice(system, reserved, redact_key) for system in systems}
     voices = {name: voice for name, voice in voices.items() if voice.can_tell}
     forms = _forms(voices)
     findings = []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from engine.diagnostics import Location
+from engine.golden.rereading import said_in
+from engine.golden.segments import segments_in, segments_of
 from engine.golden.table import Row, Table
 from engine.interpreter import Normalizer, ask, decode
 from engine.model import (
@@ -19,10 +21,15 @@ from engine.model import (
     RecordKind,
     Rejection,
     System,
+    ValueMap,
 )
+from engine.spec.paths import written
 from engine.templates import Mismatch
+from simulator.meaning import Entry, Said, entry_of, finished, holds, text_of
 
-Aspect = Literal["record kind", "ignore", "status", "map entry", "condition", "optional", "join"]
+Aspect = Literal[
+    "record kind", "ignore", "segment", "status", "map entry", "condition", "optional", "join"
+]
 
 JOIN_OUTCOMES: Final[Mapping[str, str]] = {
     "joined": "a detail that comes after its event",
@@ -93,39 +100,59 @@ def _goals_of_kind(system: System, kind: RecordKind) -> Iterator[Goal]:
         return Goal(system.name, aspect, kind.name, what, kind.location)
 
     yield goal("ignore" if kind.role == "ignore" else "record kind")
+    yield from (goal("segment", what) for what in segments_of(kind))
     for condition in kind.where:
         if len(condition.values) > 1:
             for value in condition.values:
-                yield goal("condition", f"{condition.key} is {value}")
+                yield goal("condition", f"{written(condition.path)} is {value}")
+    if kind.role == "event":
+        statuses = _statuses(kind)
+        yield from (goal("status", one) for one in statuses if len(statuses) > 1)
     for mapping in kind.mappings:
-        if mapping.target == "status" and kind.role == "event":
-            statuses = _statuses(kind, mapping)
-            if len(statuses) > 1:
-                yield from (goal("status", one) for one in statuses)
-        for raw in mapping.values or ():
-            yield goal("map entry", f"{mapping.target} from {raw}")
+        for entry in _entries(mapping.values):
+            yield goal("map entry", f"{mapping.target} from {entry}")
         if _may_be_missing(kind, mapping):
             yield goal("optional", f"with {mapping.target}")
             yield goal("optional", f"without {mapping.target}")
 
 
-def _statuses(kind: RecordKind, mapping: FieldMapping) -> list[str]:
+def _statuses(kind: RecordKind) -> list[str]:
     """The statuses that a record of the kind can have."""
-    if mapping.constant is not None:
-        return [mapping.constant]
-    raws = [set(one.values) for one in kind.where if one.key == mapping.source and one.values]
-    possible = set.intersection(*raws) if raws else None
-    if mapping.values is None:
-        return [one for one in STATUSES if possible is None or one in possible]
-    given = {to for raw, to in mapping.values.items() if possible is None or raw in possible}
-    return [one for one in STATUSES if one in given]
+    possible: set[str | None] = set()
+    for mapping in kind.mappings:
+        if mapping.target == "status":
+            possible |= _given_by(kind, mapping)
+    return [one for one in STATUSES if one in possible]
+
+
+def _given_by(kind: RecordKind, mapping: FieldMapping) -> set[str | None]:
+    if not mapping.sources:
+        return {mapping.constant}
+    raws = [set(one.values) for one in kind.where if (one.path,) == mapping.sources and one.values]
+    asked = set.intersection(*raws) if raws else None
+    values = mapping.values
+    if values is None:
+        return {one for one in STATUSES if asked is None or one in asked}
+    given = {to for raw, to in values.exact.items() if asked is None or raw in asked}
+    given |= {to for *_, to in values.ranges} | {to for _, to in values.globs}
+    return given | ({values.otherwise} if values.has_otherwise else set())
+
+
+def _entries(values: ValueMap | None) -> Iterator[str]:
+    """The entries of a map as a spec writes them."""
+    if values is not None:
+        yield from values.exact
+        yield from (f"{low}-{high}" for low, high, _ in values.ranges)
+        yield from (glob for glob, _ in values.globs)
+        yield from ["otherwise"] if values.has_otherwise else []
 
 
 def _may_be_missing(kind: RecordKind, mapping: FieldMapping) -> bool:
+    ways = [one for one in kind.mappings if one.target == mapping.target]
     is_optional = kind.role == "event" and mapping.target in OPTIONAL_FIELDS
-    if not is_optional or kind.template is not None or mapping.constant is not None:
+    if not is_optional or kind.template is not None or not mapping.sources or len(ways) > 1:
         return False
-    return all(one.key != mapping.source for one in kind.where)
+    return all((one.path,) != mapping.sources for one in kind.where)
 
 
 # --- reaching them ------------------------------------------------------------------------------
@@ -140,32 +167,43 @@ def reached_by_records(records: Sequence[Record], normalizer: Normalizer) -> Ite
         if isinstance(outcome, Rejection):
             continue
         kind = kinds[outcome.system.name, outcome.kind]
-        captures = ask(kind, decode(record))
+        body = decode(record)
+        captures = ask(kind, body)
         assert not isinstance(captures, Mismatch)
-        for aspect, what in _reached(kind, outcome, captures):
+        said = said_in(kind, captures) or Said(captures)
+        for aspect, what in _reached(kind, outcome, said):
             yield Goal(outcome.system.name, aspect, kind.name, what, kind.location)
+        for what in segments_in(kind, body) if isinstance(body, str) else ():
+            yield Goal(outcome.system.name, "segment", kind.name, what, kind.location)
 
 
-def _reached(
-    kind: RecordKind, outcome: object, captures: Mapping[str, object]
-) -> Iterator[tuple[Aspect, str]]:
+def _reached(kind: RecordKind, outcome: object, said: Said) -> Iterator[tuple[Aspect, str]]:
     yield ("ignore" if kind.role == "ignore" else "record kind"), ""
     for condition in kind.where:
-        yield "condition", f"{condition.key} is {_text(captures.get(condition.key))}"
+        yield "condition", f"{written(condition.path)} is {text_of(said.at(condition.path))}"
     if isinstance(outcome, Event):
         yield "status", outcome.status
     if not isinstance(outcome, Event | Detail):
         return
+    status = outcome.status if isinstance(outcome, Event) else None
     for mapping in kind.mappings:
-        if mapping.source is not None and mapping.values is not None:
-            yield "map entry", f"{mapping.target} from {_text(captures.get(mapping.source))}"
+        counts = all(holds(one, said, status) for one in mapping.when)
+        entry = _entry(mapping, said) if counts else None
+        if entry is not None:
+            yield "map entry", f"{mapping.target} from {entry.written}"
         if mapping.target in OPTIONAL_FIELDS:
             has_it = getattr(outcome, mapping.target) is not None
             yield "optional", f"{'with' if has_it else 'without'} {mapping.target}"
 
 
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _entry(mapping: FieldMapping, said: Said) -> Entry | None:
+    """The entry of its map that a record comes to."""
+    texts = [text_of(said.at(path)) for path in mapping.sources]
+    given = [one for one in texts if one and one not in mapping.absent]
+    if mapping.values is None or len(given) < len(texts):
+        return None
+    text = finished(replace(mapping, values=None), " ".join(given))
+    return None if text is None else entry_of(mapping.values, text)
 
 
 def reached_by_table(table: Table, systems: Iterable[System]) -> Iterator[Goal]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Final, NamedTuple
 
-from engine.golden.rereading import Reading
-from engine.model import Condition, LiteralPart, RecordKind, Template
+from engine.model import Condition, Key, Path, RecordKind
+from simulator.taking_apart import Reading
 
 _OTHERS: Final = "x~0 ,"
 _STRANGE: Final = (["a", "list"], {"an": "object"}, 1.5)
@@ -24,12 +24,10 @@ class NearMiss(NamedTuple):
     must_not: str | None = None
 
 
-def spoilt_text(template: Template, text: str, reading: Reading, rng: Random) -> Iterator[NearMiss]:
+def spoilt_text(text: str, reading: Reading, rng: Random) -> Iterator[NearMiss]:
     """For each literal one character taken away, replaced, doubled or turned to the other case;
     something before the record, and something after it."""
-    for part, span in zip(template.parts, reading.spans, strict=True):
-        if not isinstance(part, LiteralPart):
-            continue
+    for part, span in reading.literals:
         at = rng.randrange(span.start, span.end)
         char = text[at]
         other = next(one for one in rng.sample(_OTHERS, len(_OTHERS)) if one != char)
@@ -49,18 +47,16 @@ def spoilt_text(template: Template, text: str, reading: Reading, rng: Random) ->
 def spoilt_object(
     kind: RecordKind, body: Mapping[str, object], required: frozenset[str]
 ) -> Iterator[NearMiss]:
-    """Each condition broken, each required key without a value or with one of a wrong type, and
-    the object cut off."""
+    """Each condition on a key broken, each required key without a value or with one of a wrong
+    type, and the object cut off. (What stands deeper is left as it is.)"""
     for condition in kind.where:
-        for value, what in _breaking(condition):
-            spoilt = {**body, condition.key: value}
+        key = _key(condition.path)
+        for value, what in _breaking(condition) if key is not None else ():
+            spoilt = {**body, key or "": value}
             if value is None:
-                del spoilt[condition.key]
-            yield NearMiss(_written(spoilt), f'with "{condition.key}" {what}', "match")
-    for mapping in kind.mappings:
-        key = mapping.source
-        if key is None or mapping.target not in required:
-            continue
+                spoilt.pop(key or "")
+            yield NearMiss(_written(spoilt), f'with "{key}" {what}', "match")
+    for key in _needed(kind, body, required):
         for empty in (None, ""):
             text = _written({**body, key: empty})
             yield NearMiss(text, f'with {json.dumps(empty)} as "{key}"', "mean")
@@ -70,6 +66,28 @@ def spoilt_object(
             text = _written({**body, key: strange})
             yield NearMiss(text, f'with {json.dumps(strange)} as "{key}"', "mean")
     yield NearMiss(_written(body)[:-1], "without its closing brace", "match")
+
+
+def _needed(
+    kind: RecordKind, body: Mapping[str, object], required: frozenset[str]
+) -> Iterator[str]:
+    """The keys without which something required is surely missing: what the only way to it reads,
+    as it is."""
+    for mapping in kind.mappings:
+        ways = [one for one in kind.mappings if one.target == mapping.target]
+        if mapping.target not in required or len(ways) > 1:
+            continue
+        is_counted = any(one == "epoch" or "%s" in one for one in mapping.formats)
+        read_further = {one.field for one in kind.readings}
+        for path in mapping.sources:
+            key = _key(path)
+            if key is not None and key in body and key not in read_further and not is_counted:
+                yield key
+
+
+def _key(path: Path) -> str | None:
+    """The key of a path that is one key; None for any other."""
+    return path[0].name if len(path) == 1 and isinstance(path[0], Key) else None
 
 
 def _breaking(condition: Condition) -> Iterator[tuple[object, str]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from random import Random
 from typing import Final
 
-from engine.model import STATUSES, LiteralPart, RecordKind
+from engine.model import STATUSES, GroupPart, LiteralPart, Part, RecordKind
 from simulator.rendering import KindRenderer
 from simulator.slots import AT_TIME
 from simulator.values import FORMS, REASONS
@@ -26,15 +26,17 @@ _TARGETS: Final = ("timestamp", "status", "correlation_id", "checkpoint_id", "fa
 def wanted_values(renderer: KindRenderer, rng: Random) -> dict[str, str | None]:
     """What a record is to mean. Of fields that read the same place one is asked for, the others
     follow."""
-    by_source = {one.source or one.target: one.target for one in reversed(renderer.kind.mappings)}
+    by_source: dict[object, str] = {
+        one.sources or one.target: one.target for one in reversed(renderer.kind.mappings)
+    }
     for target in reversed(_TARGETS):
         for mapping in renderer.kind.mappings:
-            if mapping.target == target and mapping.source is not None:
-                by_source[mapping.source] = target
+            if mapping.target == target and mapping.sources:
+                by_source[mapping.sources] = target
     wanted: dict[str, str | None] = {}
-    for target in by_source.values():
+    for target in dict.fromkeys(by_source.values()):
         is_optional = target == "failure_reason" and renderer.kind.role == "event"
-        if is_optional and renderer.kind.template is None and rng.random() < 0.3:
+        if is_optional and renderer.may_lack_values and rng.random() < 0.3:
             wanted[target] = None
             continue
         found = _value(renderer, target, rng)
@@ -69,5 +71,13 @@ def _texts(renderer: KindRenderer, target: str, rng: Random) -> Iterator[str]:
 
 
 def _literals(kind: RecordKind) -> list[str]:
-    parts = () if kind.template is None else kind.template.parts
-    return [part.text for part in parts if isinstance(part, LiteralPart)]
+    return [] if kind.template is None else list(_texts_in(kind.template.parts))
+
+
+def _texts_in(parts: Iterable[Part]) -> Iterator[str]:
+    for part in parts:
+        if isinstance(part, LiteralPart):
+            yield part.text
+        elif isinstance(part, GroupPart):
+            for branch in part.branches:
+                yield from _texts_in(branch)

@@ -4,7 +4,8 @@ same values. And records that are nearly right, of which nothing wrong may be ma
 Both directions are independent of the code that they judge: the renderer is the inverse of a
 spec written against its description, and what a spoilt record may still mean is told by taking it
 apart by that description (``rereading``). A spoilt record may well be a sound one: ``a - b -`` is
-``a - b`` with another reason.
+``a - b`` with another reason. A kind that is told by a regular expression is rendered by putting
+other values into its samples: records unlike all samples are not tried.
 """
 
 from __future__ import annotations
@@ -17,10 +18,9 @@ from typing import Final
 from engine.golden.checks import Failure, Result
 from engine.golden.near_misses import NearMiss, spoilt_object, spoilt_text
 from engine.golden.random_values import wanted_values
-from engine.golden.rereading import meaning, readings
+from engine.golden.rereading import meaning_of, reading_of, said_in
 from engine.interpreter import Normalizer
 from engine.model import (
-    REQUIRED_FIELDS,
     Detail,
     Event,
     Ignored,
@@ -30,6 +30,8 @@ from engine.model import (
     Rejection,
     System,
 )
+from engine.samples import SAMPLES_KEY
+from simulator.meaning import Meaning, required
 from simulator.rendering import KindRenderer, Rendered, reserved_keys
 
 RECORDS: Final = 40
@@ -58,7 +60,7 @@ class RoundTrip:
 
     def check(self, system: System, kind: RecordKind, rng: Random) -> Result:
         """Render records of a kind, read them, spoil some and read those."""
-        renderer = KindRenderer(system, kind, self._reserved)
+        renderer = KindRenderer(system, kind, self._reserved, SAMPLES_KEY)
         failures: list[Failure] = []
         runs = 0
         for rendered in _draw(renderer, rng):
@@ -75,20 +77,20 @@ class RoundTrip:
             failures.append(Failure(kind.location, message))
         return Result(tuple(failures[:_FAILURES_MAX]), runs)
 
-    def _read(self, text: str) -> Outcome:
+    def _read(self, text: str, record_us: int | None) -> Outcome:
         value = text.encode()
-        (outcome,) = self._normalizer.normalize([Record("round trip", 0, len(value), value)])
+        record = Record("round trip", 0, len(value), value, timestamp_us=record_us)
+        (outcome,) = self._normalizer.normalize([record])
         return outcome
 
     def _check_read(
         self, system: System, kind: RecordKind, rendered: Rendered
     ) -> Iterator[Failure]:
-        expected = _expected(rendered)
         for text in (rendered.text, rendered.pretty()):
             if text is None:
                 continue
-            outcome = self._read(text)
-            details = list(_differences(system, kind, expected, outcome))
+            outcome = self._read(text, rendered.record_us)
+            details = list(_differences(system, kind, rendered, outcome))
             if details:
                 message = f"a record made of values does not give them: {text}"
                 yield Failure(kind.location, message, tuple(details))
@@ -97,32 +99,44 @@ class RoundTrip:
         self, system: System, kind: RecordKind, rendered: Rendered, rng: Random
     ) -> Iterator[Failure]:
         for miss in _spoil(system, kind, rendered, rng):
-            wrong = self._judge(system, kind, miss)
+            wrong = self._judge(system, kind, miss, rendered.record_us)
             if wrong is not None:
                 message = f"a record {miss.what} {wrong}: {miss.text}"
                 yield Failure(kind.location, message, (f"the sound record: {rendered.text}",))
 
-    def _judge(self, system: System, kind: RecordKind, miss: NearMiss) -> str | None:
+    def _judge(
+        self, system: System, kind: RecordKind, miss: NearMiss, record_us: int | None
+    ) -> str | None:
         """What is wrong with what becomes of a spoilt record; None if nothing is."""
-        outcome = self._read(miss.text)
+        outcome = self._read(miss.text, record_us)
         own = f"{system.name}.{kind.name}"
         if isinstance(outcome, Rejection):
             if outcome.kind is not None and f"{outcome.system}.{outcome.kind}" == own:
                 return f"is still taken by {own}" if miss.must_not == "match" else None
-            is_sound = miss.must_not is None and _is_surely(system, kind, miss.text)
-            return "is refused, and is sound" if is_sound and outcome.kind is None else None
+            if miss.must_not is not None or outcome.reason != "no_match":
+                return None
+            is_sound = _is_text(miss.text) and self._meaning(system, kind, miss.text, record_us)
+            return "is refused, and is sound" if is_sound else None
         taker = f"{outcome.system.name}.{outcome.kind}"
         if miss.must_not is not None:
             return f"is still taken by {own}" if taker == own else None
         taking_system, taking_kind = self._kinds[taker]
         if taking_kind.template is None:
             return f"is taken by {taker}"
-        given = _given(outcome, taking_kind)
-        for reading in readings(taking_kind, miss.text):
-            values = meaning(taking_system, taking_kind, reading.captures)
-            if values is not None and given.items() <= values.items():
-                return None
-        return f"is taken by {taker}, which cannot have made it"
+        meant = self._meaning(taking_system, taking_kind, miss.text, record_us)
+        if meant is None or any(_unlike(meant, outcome, taking_kind)):
+            return f"is taken by {taker}, which cannot have made it"
+        return None
+
+    def _meaning(
+        self, system: System, kind: RecordKind, text: str, record_us: int | None
+    ) -> Meaning | None:
+        """What a text means by the second reading; None where the kind does not take it."""
+        reading = reading_of(kind, text)
+        said = None if reading is None else said_in(kind, reading.captures)
+        if said is None:
+            return None
+        return meaning_of(system, kind, said, record_us, SAMPLES_KEY)
 
 
 # --- drawing ------------------------------------------------------------------------------------
@@ -144,67 +158,62 @@ def _goes_to_another(system: System, kind: RecordKind, rendered: Rendered) -> bo
 
 def _accepts(kind: RecordKind, rendered: Rendered) -> bool:
     if kind.template is not None:
-        return bool(readings(kind, rendered.text))
-    assert rendered.body is not None
-    for condition in kind.where:
-        value = rendered.body.get(condition.key)
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        holds = {
-            "present": value is not None,
-            "absent": value is None,
-            "one_of": value is not None and text in condition.values,
-        }
-        if not holds[condition.test]:
-            return False
-    return True
+        reading = reading_of(kind, rendered.text) if rendered.body is None else None
+        return reading is not None and said_in(kind, reading.captures) is not None
+    return rendered.body is not None and said_in(kind, rendered.body) is not None
 
 
 def _spoil(system: System, kind: RecordKind, rendered: Rendered, rng: Random) -> Iterator[NearMiss]:
     if kind.template is not None:
-        (sure, *_) = [one for one in readings(kind, rendered.text) if one.is_sure]
-        yield from spoilt_text(kind.template, rendered.text, sure, rng)
+        reading = reading_of(kind, rendered.text)
+        assert reading is not None
+        yield from spoilt_text(rendered.text, reading, rng)
     elif rendered.body is not None:
-        yield from spoilt_object(kind, rendered.body, _required(system, kind))
+        yield from spoilt_object(kind, rendered.body, frozenset(required(system, kind)))
 
 
-def _required(system: System, kind: RecordKind) -> frozenset[str]:
-    if kind.role == "event":
-        return frozenset(REQUIRED_FIELDS)
-    if kind.role == "ignore" or system.join is None:
-        return frozenset()
-    clock = ("timestamp",) if system.join.clock == "body" else ()
-    return frozenset(("correlation_id", *system.join.take, *clock))
-
-
-def _is_surely(system: System, kind: RecordKind, text: str) -> bool:
-    """Whether a spoilt record is a sound one all the same."""
-    if text.lstrip().startswith("{") or text.endswith("\r"):
-        return False  # it is read as JSON, or as a line with another end
-    found = readings(kind, text)
-    if len(found) != 1 or not found[0].is_sure:
-        return False
-    values = meaning(system, kind, found[0].captures)
-    return values is not None and values.get("status") in {None, "SUCCESS", "FAILURE"}
+def _is_text(text: str) -> bool:
+    """Whether it is read as text, and as one whole line: not as JSON, nor with another end."""
+    return bool(text.strip()) and not text.lstrip().startswith("{") and not text.endswith("\r")
 
 
 # --- comparing ----------------------------------------------------------------------------------
 
 
-def _expected(rendered: Rendered) -> Values:
-    values = dict(rendered.values)
-    if rendered.time is not None:
-        values["timestamp"] = rendered.time.text
-    return values
-
-
 def _given(outcome: Event | Detail | Ignored, kind: RecordKind) -> Values:
     """What the normalizer made of the fields that the kind maps, as far as it keeps them."""
-    targets = [one.target for one in kind.mappings]
+    targets = dict.fromkeys(one.target for one in kind.mappings)
     return {one: getattr(outcome, one) for one in targets if hasattr(outcome, one)}
 
 
+def _unlike(
+    meant: Meaning | Rendered, outcome: Event | Detail | Ignored, kind: RecordKind
+) -> Iterator[str]:
+    """The fields and attributes that are not what they should be."""
+    expected = {**meant.values, "timestamp": meant.time and meant.time.text}
+    given = _given(outcome, kind)
+    for name in given:
+        if name not in meant.unsure and expected.get(name) != given[name]:
+            want, got = json.dumps(expected.get(name)), json.dumps(given[name])
+            yield f"{name}: expected {want}, got {got}"
+    if not isinstance(outcome, Event):
+        return
+    kept, found = meant.attributes or {}, outcome.attributes or {}
+    if (meant.attributes is None) != (outcome.attributes is None):
+        yield f"attributes: expected {meant.attributes}, got {outcome.attributes}"
+    for name in dict.fromkeys([*kept, *found]):
+        want, got = _shown(kept.get(name)), _shown(found.get(name))
+        if name not in meant.unsure and (want != got or (name in kept) != (name in found)):
+            yield f"attributes.{name}: expected {want}, got {got}"
+
+
+def _shown(value: object) -> str:
+    """JSON, which tells true from 1; keys in one order."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
 def _differences(
-    system: System, kind: RecordKind, expected: Values, outcome: Outcome
+    system: System, kind: RecordKind, rendered: Rendered, outcome: Outcome
 ) -> Iterator[str]:
     if isinstance(outcome, Rejection):
         yield f"outcome: expected {kind.role}, got quarantined ({outcome.reason})"
@@ -214,8 +223,4 @@ def _differences(
     if taker != f"{system.name}.{kind.name}":
         yield f"kind: expected {system.name}.{kind.name}, got {taker}"
         return
-    given = _given(outcome, kind)
-    for name in given:
-        want = expected.get(name)
-        if want != given[name]:
-            yield f"{name}: expected {json.dumps(want)}, got {json.dumps(given[name])}"
+    yield from _unlike(rendered, outcome, kind)

@@ -1,0 +1,346 @@
+"""What was captured means: event fields, time and attributes, by the rules of mappings as they are
+written down. The renderer tells by it what a record that it made must give."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from fnmatch import fnmatchcase
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from engine.model import (
+    Condition,
+    FieldMapping,
+    Index,
+    Key,
+    Path,
+    RecordKind,
+    System,
+    ValueMap,
+)
+from simulator.taking_apart import names_in
+from simulator.times import Instant, instant_of, read_time
+from simulator.values import IDENTIFIER_CHARS_MAX
+
+_IDENTIFIERS: Final = ("checkpoint_id", "correlation_id")
+_STATUS: Final = (Key("status"),)
+_HASH_CHARS: Final = 32
+
+
+class Meaningless(Exception):
+    """A value that the spec gives no meaning to: such a record is refused."""
+
+
+class Entry(NamedTuple):
+    """An entry of a map: how it is written, and what it makes of a text."""
+
+    written: str
+    becomes: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a record holds: its fields or keys, and the parts of those that are read further."""
+
+    fields: Mapping[str, object]
+    parts: Mapping[str, object] = field(default_factory=dict)
+
+    def at(self, path: Path) -> object:
+        """The value that a path leads to; None where there is none."""
+        first, rest = path[0], path[1:]
+        assert isinstance(first, Key)
+        if rest and first.name in self.parts:
+            return _below(self.parts[first.name], rest)
+        return _below(self.fields.get(first.name), rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """Event fields without the time, the time, and the attributes (None: the kind keeps none).
+    ``unsure`` are attributes whose text holds redacted values: how it looks is not told here."""
+
+    values: dict[str, str | None]
+    time: Instant | None
+    attributes: dict[str, object] | None = None
+    unsure: frozenset[str] = frozenset()
+
+
+def zone_of(system: System) -> tzinfo:
+    """The zone of a system's times."""
+    return UTC if system.timezone == "UTC" else ZoneInfo(system.timezone)
+
+
+def _below(value: object, path: Path) -> object:
+    for index, step in enumerate(path):
+        if isinstance(step, Key):
+            value = value.get(step.name) if isinstance(value, Mapping) else None
+        elif not isinstance(value, list):
+            return None
+        elif step.number is None:
+            found = [_below(one, path[index + 1 :]) for one in value]
+            return next((one for one in found if one is not None), None)
+        else:
+            value = value[step.number] if step.number < len(value) else None
+    return value
+
+
+def text_of(value: object) -> str | None:
+    """A value as conditions and maps see it; None for what has no text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, str | int) else None
+
+
+def holds(condition: Condition, said: Said, status: str | None = None) -> bool:
+    """Whether what was captured is what the condition asks for. ``status`` counts for a condition
+    on the event's."""
+    value = status if status is not None and condition.path == _STATUS else said.at(condition.path)
+    if condition.test == "one_of":
+        return value is not None and text_of(value) in condition.values
+    return (value is not None) == (condition.test == "present")
+
+
+def mapped(values: ValueMap, text: str) -> str | None:
+    """What a map makes of a text. Raises Meaningless."""
+    found = entry_of(values, text)
+    if found is None:
+        raise Meaningless(text)
+    return found.becomes
+
+
+def entry_of(values: ValueMap, text: str) -> Entry | None:
+    """The entry of a map that counts for a text; None if it has none."""
+    if text in values.exact:
+        return Entry(text, values.exact[text])
+    if re.fullmatch("-?[0-9]{1,20}", text):
+        for low, high, becomes in values.ranges:
+            if low <= int(text) <= high:
+                return Entry(f"{low}-{high}", becomes)
+    for glob, becomes in values.globs:
+        escaped = re.sub(r"([\[?])", r"[\1]", glob)
+        if fnmatchcase(text, escaped):
+            return Entry(glob, becomes)
+    return Entry("otherwise", values.otherwise) if values.has_otherwise else None
+
+
+def finished(mapping: FieldMapping, text: str) -> str | None:
+    """Case and map: what becomes of a text that is a value. Raises Meaningless."""
+    if mapping.case is not None:
+        text = text.upper() if mapping.case == "upper" else text.lower()
+    return text if mapping.values is None else mapped(mapping.values, text)
+
+
+class Interpretation:
+    """Tells what records of one kind mean. ``redact_key`` is the key of hashes."""
+
+    def __init__(self, system: System, kind: RecordKind, redact_key: bytes = b"") -> None:
+        self._system = system
+        self._kind = kind
+        self._key = redact_key
+        self._zone = zone_of(system)
+        self._rules = system.redactions
+        self._redacted = frozenset(_name(path) for path, _ in self._rules) | self._holders()
+
+    def _holders(self) -> frozenset[str]:
+        """The captured texts of which a redacted value may be a part."""
+        if not self._rules:
+            return frozenset()
+        found = {one.field for one in self._kind.readings}
+        if self._kind.template is not None:
+            parts, left = [], list(self._kind.template.parts)
+            while left:
+                parts.append(one := left.pop())
+                left += [inner for branch in getattr(one, "branches", ()) for inner in branch]
+            for one in parts:
+                inside = names_in((one,)) - {getattr(one, "name", None)}
+                name = getattr(one, "name", None)
+                if hasattr(one, "branches") and name is not None and inside:
+                    found.add(name)
+        return frozenset(found)
+
+    def meaning(self, said: Said, record_us: int | None = None) -> Meaning:
+        """What the record means. Raises Meaningless."""
+        clean = self._clean(said)
+        has_status = self._kind.role == "event"
+        status: str | None = None
+        values: dict[str, str | None] = {}
+        time: Instant | None = None
+        targets = dict.fromkeys(one.target for one in self._kind.mappings)
+        for target in sorted(targets, key=lambda one: one != "status"):
+            own = target == "status" or not has_status
+            found: object = None
+            for mapping in self._kind.mappings:
+                if mapping.target != target or found is not None:
+                    continue
+                if all(holds(one, said, None if own else status) for one in mapping.when):
+                    found = self._value(mapping, said, clean, record_us)
+            if target == "timestamp":
+                time = found if isinstance(found, Instant) else None
+            else:
+                values[target] = found if isinstance(found, str) else None
+            if target == "status":
+                status = values["status"]
+        ordered = {one: values[one] for one in targets if one != "timestamp"}
+        if self._kind.role != "event":
+            return Meaning(ordered, time)
+        return Meaning(ordered, time, *self._attributes(said, clean, status))
+
+    def _value(
+        self, mapping: FieldMapping, said: Said, clean: Said, record_us: int | None
+    ) -> str | Instant | None:
+        if mapping.is_record_time:
+            return None if record_us is None else instant_of(record_us)
+        if not mapping.sources:
+            return mapping.constant
+        texts = [self._piece(mapping, path, said, clean) for path in mapping.sources]
+        given = [one for one in texts if one is not None]
+        if len(given) < len(texts):
+            return None
+        value = finished(mapping, " ".join(given))
+        if value is not None and mapping.target in _IDENTIFIERS:
+            _check_length(value)
+        if mapping.target != "timestamp" or value is None:
+            return value
+        time = read_time(value, self._zone, mapping.formats or ("iso",), record_us)
+        if time is None:
+            raise Meaningless(value)
+        return time
+
+    def _piece(self, mapping: FieldMapping, path: Path, said: Said, clean: Said) -> str | None:
+        found = said.at(path)
+        text = _plain(mapping, found)
+        if not text or text in mapping.absent:
+            return None
+        if _name(path) in self._redacted and mapping.values is None:
+            return _plain(mapping, clean.at(path))
+        return text
+
+    # --- attributes -----------------------------------------------------------------------------
+
+    def _attributes(
+        self, said: Said, clean: Said, status: str | None
+    ) -> tuple[dict[str, object] | None, frozenset[str]]:
+        kind = self._kind
+        if not kind.attributes and not kind.keeps_all:
+            return None, frozenset()
+        unsure: set[str] = set()
+        holders = self._holders()
+        entries = dict.fromkeys(one.target for one in kind.attributes)
+        flat = {one.field for one in kind.readings if one.is_flat}
+        found: dict[str, object] = {}
+        for name, value in clean.fields.items() if kind.keeps_all else ():
+            if value is not None and name not in flat and name not in entries:
+                found[name] = value
+                unsure |= {name} & holders
+        for target in entries:
+            for mapping in kind.attributes:
+                if mapping.target != target or target in found:
+                    continue
+                if not all(holds(one, said, status) for one in mapping.when):
+                    continue
+                value = self._attribute(mapping, said, clean)
+                if value is not None:
+                    found[target] = value
+                    unsure |= {target for path in mapping.sources if _name(path) in holders}
+        return found, frozenset(unsure)
+
+    def _attribute(self, mapping: FieldMapping, said: Said, clean: Said) -> object:
+        if mapping.values is not None or mapping.case is not None or len(mapping.sources) != 1:
+            value: object = self._value(mapping, said, clean, None)
+        else:
+            (path,) = mapping.sources
+            value = said.at(path)
+            if value is None or (mapping.absent and text_of(value) in mapping.absent):
+                return None
+            value = clean.at(path)
+        if mapping.redact is None or value is None or value == "":
+            return value
+        return self._replaced(mapping.redact, value)
+
+    # --- redaction ------------------------------------------------------------------------------
+
+    def _replaced(self, how: str, value: object) -> str | None:
+        if how == "drop":
+            return None
+        if how == "mask":
+            return "***"
+        text = text_of(value)
+        if text is None:
+            text = json.dumps(value, separators=(",", ":"), sort_keys=True)
+        return hmac.digest(self._key, text.encode(), "sha256").hex()[:_HASH_CHARS]
+
+    def _clean(self, said: Said) -> Said:
+        for path, how in self._rules:
+            name, rest = _name(path), path[1:]
+            if rest and name in said.parts:
+                parts = {**said.parts, name: self._cleaned(said.parts[name], rest, how)}
+                said = Said(said.fields, parts)
+            elif name in said.fields:
+                value = self._cleaned(said.fields[name], rest, how)
+                fields = {key: one for key, one in said.fields.items() if key != name}
+                said = Said(fields if value is None else {**said.fields, name: value}, said.parts)
+        return said
+
+    def _cleaned(self, value: object, path: Path, how: str) -> object:
+        if value is None or value == "":
+            return value
+        if not path:
+            return self._replaced(how, value)
+        step, rest = path[0], path[1:]
+        if isinstance(step, Key) and isinstance(value, Mapping) and step.name in value:
+            inner = self._cleaned(value[step.name], rest, how)
+            others = {key: one for key, one in value.items() if key != step.name}
+            return others if inner is None else {**value, step.name: inner}
+        if isinstance(step, Index) and isinstance(value, list):
+            return [
+                self._cleaned(one, rest, how) if step.number in {None, at} else one
+                for at, one in enumerate(value)
+            ]
+        return value
+
+
+def _check_length(value: str) -> None:
+    if len(value) > IDENTIFIER_CHARS_MAX:
+        raise Meaningless(value)
+
+
+def _plain(mapping: FieldMapping, found: object) -> str | None:
+    """The text of a value that a mapping reads. Raises Meaningless."""
+    if found is None:
+        return None
+    is_counted = any(one == "epoch" or "%s" in one for one in mapping.formats)
+    if isinstance(found, float) and is_counted:
+        return repr(found)
+    text = text_of(found)
+    if text is None or (isinstance(found, bool) and mapping.values is None):
+        raise Meaningless(str(found))
+    return text
+
+
+def _name(path: Path) -> str:
+    assert isinstance(path[0], Key)
+    return path[0].name
+
+
+def conditions_of(kind: RecordKind) -> Iterator[Condition]:
+    """All conditions of a kind, those of its mappings too."""
+    yield from kind.where
+    for mapping in (*kind.mappings, *kind.attributes):
+        yield from mapping.when
+
+
+def required(system: System, kind: RecordKind) -> Sequence[str]:
+    """What a record of this kind must give to be one."""
+    if kind.role == "event":
+        named = {one.target for one in kind.mappings if one.sources or one.constant is not None}
+        has_id = "correlation_id" in named
+        return ("checkpoint_id", "timestamp", "status", *(("correlation_id",) if has_id else ()))
+    if kind.role == "ignore" or system.join is None:
+        return ()
+    clock = ("timestamp",) if system.join.clock == "body" else ()
+    return ("correlation_id", *system.join.take, *clock)
