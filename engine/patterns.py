@@ -193,7 +193,7 @@ _ISO: Final = Seq(
 
 _BLANKS: Final = " \t"
 _SPACE: Final = _BLANKS + "\r\n\x0b\x0c"
-_LABEL: Final = _some(Chars("A-Za-z0-9_-"))
+_LABEL: Final = Seq((Chars("A-Za-z0-9_"), _some(Chars("A-Za-z0-9_-"), 0)))
 _HOST: Final = Seq((_LABEL, _some(Seq((_one("."), _LABEL)), 0)))
 _MAC: Final = Alt(
     tuple(Seq((_TWO_HEX, _exactly(Seq((_one(sign), _TWO_HEX)), 5))) for sign in (":", "-"))
@@ -232,6 +232,7 @@ TYPES: Final[Mapping[str, Pattern]] = {
     "ipv6": _IPV6,
     "mac": _MAC,
     "host": _HOST,
+    "address": Alt((_IPV6, _HOST)),
     "email": Seq((_some(Chars("A-Za-z0-9.!#$%&'*+/=?^_`{|}~-")), _one("@"), _HOST)),
     "path": Seq((_one("/"), _some(Chars(_SPACE + '"', negated=True), 0))),
     "quoted": Alt((_quoted('"'), _quoted("'"))),

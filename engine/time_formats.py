@@ -161,8 +161,7 @@ def parts_of(time_format: str) -> tuple[FormatPart, ...]:
     parts.
 
     Raises TimeFormatError for a directive that there is not, for two that say the same, for one
-    that says nothing without another, for numbers whose ends cannot be told, and for a format
-    without a date.
+    that says nothing without another, and for numbers whose ends cannot be told.
     """
     written = NAMED_FORMATS.get(time_format, time_format)
     if written is None:
@@ -175,6 +174,13 @@ def parts_of(time_format: str) -> tuple[FormatPart, ...]:
     _check_complete(parts)
     _check_ends(parts)
     return parts
+
+
+def has_date(time_format: str) -> bool:
+    """Whether a time of this format tells a day: without one it is a time of day, which can be
+    captured and is no timestamp. Raises TimeFormatError."""
+    parts = parts_of(time_format)
+    return not parts or any(part.directive in _DATES for part in parts)
 
 
 def has_year(time_format: str) -> bool:
@@ -221,8 +227,6 @@ def _check_doubled(parts: tuple[FormatPart, ...]) -> None:
 
 def _check_complete(parts: tuple[FormatPart, ...]) -> None:
     given = {part.directive for part in parts}
-    if given.isdisjoint(_DATES):
-        raise TimeFormatError("has no date: no %d, %e, %j or %s", 0)
     for part in parts:
         needed = _NEEDS.get(part.directive)
         if needed is not None and given.isdisjoint(needed):

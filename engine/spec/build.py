@@ -14,7 +14,14 @@ from engine.spec.conditions import build_path
 from engine.spec.digest import digest_of
 from engine.spec.findings import Findings, did_you_mean
 from engine.spec.join import build_join, event_fields
-from engine.spec.kinds import Common, build_common, build_kind, build_shape, parsed
+from engine.spec.kinds import (
+    Common,
+    build_common,
+    build_kind,
+    build_shape,
+    has_what_they_name,
+    parsed,
+)
 from engine.spec.mapping_checks import Kind
 from engine.spec.order import check_order
 from engine.spec.readings import build_readings
@@ -56,6 +63,8 @@ class _SystemBuilder:
     broken: Sequence[Place]
     findings: Findings
     common: Common = field(init=False)
+    _used: set[str] = field(default_factory=set)
+    """The mappings above the kinds that some kind uses."""
 
     def build(self) -> System | None:
         """Build every part, so that each tells its findings."""
@@ -63,6 +72,7 @@ class _SystemBuilder:
         timezone = self._timezone()
         self.common = build_common(self.root, self.findings)
         kinds = self._record_kinds()
+        self._check_common_fields(kinds)
         check_order(self.root, self.findings)
         join = self._join(kinds)
         self._check_ids(join, kinds)
@@ -154,8 +164,39 @@ class _SystemBuilder:
             (*self.common.readings, *build_readings(entries_of(node).get("read"))),
             self.common.absent,
         )
+        node = self._with_common_fields(kind, node)
         built = build_kind(kind, node, samples or (), self.findings)
         return None if samples is None else built
+
+    def _with_common_fields(self, kind: Kind, node: Node) -> Node:
+        """The kind with the mappings that stand above the kinds, where it has what they name and
+        says nothing of its own."""
+        common = self.root.items.get("fields")
+        if not isinstance(common, MapNode) or not self._is_intact("fields"):
+            return node
+        assert isinstance(node, MapNode)
+        own = node.items.get("fields")
+        fields = MapNode({}, {}, common.location)
+        for target, value in common.items.items():
+            alone = MapNode({target: value}, {target: common.keys[target]}, common.location)
+            if has_what_they_name(kind, alone):
+                fields.items[target], fields.keys[target] = value, common.keys[target]
+                self._used.add(target)
+        fields.items.update(entries_of(own))
+        fields.keys.update(own.keys if isinstance(own, MapNode) else {})
+        if not fields.items:
+            return node
+        return MapNode({**node.items, "fields": fields}, node.keys, node.location)
+
+    def _check_common_fields(self, kinds: Mapping[str, RecordKind | None]) -> None:
+        """Find mappings above the kinds that no kind could use."""
+        common = self.root.items.get("fields")
+        if not isinstance(common, MapNode) or None in kinds.values():
+            return
+        for target, location in common.keys.items():
+            if target not in self._used:
+                message = f'no record kind has what "{target}" is to come from'
+                self.findings.add("E307", location, message)
 
     def _taken(self) -> tuple[str, ...]:
         return texts_in(entries_of(self.root.items["join"]).get("take"))

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from engine.model import FieldType
 from engine.patterns import TYPES
-from engine.time_formats import NAMED_FORMATS, pattern_of
+from engine.time_formats import NAMED_FORMATS, has_date, pattern_of
 
 
 def _built_in(name: str) -> FieldType:
@@ -33,6 +33,8 @@ OTHER_WORDS: Final[Mapping[str, str]] = {
     "guid": "uuid",
     "ipaddress": "ip",
     "hostname": "host",
+    "iporhost": "address",
+    "peer": "address",
     "notspace": "token",
     "nonspace": "token",
     "string": "token",
@@ -59,7 +61,8 @@ OTHER_WORDS: Final[Mapping[str, str]] = {
 
 def field_type(name: str, own: Mapping[str, FieldType]) -> FieldType | None:
     """The type of this name, the spec's own ones first; None if there is none. A name that begins
-    with ``%`` is a time format. Raises engine.time_formats.TimeFormatError."""
+    with ``%`` is a time format; without a day in it, it is text like any other. Raises
+    engine.time_formats.TimeFormatError."""
     if name.startswith("%"):
-        return FieldType(name, pattern_of(name), time_format=name)
+        return FieldType(name, pattern_of(name), time_format=name if has_date(name) else None)
     return own.get(name) or FIELD_TYPES.get(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from engine.diagnostics import Location
@@ -187,6 +187,14 @@ def _check_fields(kind: str, template: Template, node: Node | None, findings: Fi
         if name not in template.field_names:
             message = f'the template of "{kind}" has no field "{name}"'
             findings.add("E307", location, message, did_you_mean(name, template.field_names))
+
+
+def has_what_they_name(kind: Kind, fields: Node) -> bool:
+    """Whether a kind has the fields that these mappings name, as far as that can be told."""
+    tried = Findings()
+    build_attributes(kind, entries_of(fields).get("attributes"), tried)
+    build_mappings(replace(kind, is_detail=None), fields, tried)
+    return not any(one.code == "E307" for one in tried.diagnostics)
 
 
 def build_kind(

@@ -32,7 +32,7 @@ from engine.spec.yaml_nodes import (
     scalars_in,
     texts_in,
 )
-from engine.time_formats import NAMED_FORMATS, TimeFormatError, pattern_of
+from engine.time_formats import NAMED_FORMATS, TimeFormatError, has_date
 
 
 def build_mappings(
@@ -170,9 +170,11 @@ def _own_formats(kind: Kind, target: str, sources: tuple[Path, ...]) -> tuple[st
 def _formats(node: Node, findings: Findings) -> tuple[str, ...]:
     for scalar in scalars_in(node):
         try:
-            pattern_of(scalar.text)
+            told = "" if has_date(scalar.text) else "has no date: no %d, %e, %j or %s"
         except TimeFormatError as error:
-            message = f'no time format "{scalar.text}": {error}'
+            told = str(error)
+        if told:
+            message = f'no time format "{scalar.text}": {told}'
             known = did_you_mean(scalar.text, NAMED_FORMATS, "such as iso or %d/%m/%Y %H:%M:%S")
             findings.add("E322", scalar.location, message, known)
     return texts_in(node)

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from time_writing import time_formats, written_time
 
 from engine.patterns import TYPES, Alt, Chars, Pattern, Seq, regex
-from engine.time_formats import NAMED_FORMATS, TimeFormatError, has_year, parts_of, pattern_of
+from engine.time_formats import (
+    NAMED_FORMATS,
+    TimeFormatError,
+    has_date,
+    has_year,
+    parts_of,
+    pattern_of,
+)
 
 
 def longest(time_format: str, text: str) -> str:
@@ -67,9 +74,6 @@ def test_what_a_format_reads(time_format: str, text: str, expected: str) -> None
         ("%F %Q", 3, "no directive %Q"),
         ("%F %", 3, "no directive %"),
         ("%-d %b", 0, "no directive %-"),
-        ("%H:%M:%S", 0, "no date"),
-        ("%Y-%m", 0, "no date"),
-        ("100%%", 0, "no date"),
         ("%d/%Y", 0, "needs %m or %b or %B"),
         ("%Y-%m-%d %Y", 9, "tells the year twice"),
         ("%Y-%m-%d %y", 9, "tells the year twice"),
@@ -179,3 +183,14 @@ def test_any_text_is_a_format_or_a_format_error(text: str) -> None:
         pattern_of(text)
     except TimeFormatError as error:
         assert 0 <= error.offset <= len(text)  # noqa: PT017 - both outcomes are right
+
+
+@pytest.mark.parametrize(
+    "time_format, has",
+    [
+        *((name, True) for name in ("iso", "epoch_ms", "%F", "%d %b", "%s", "%j")),
+        *((name, False) for name in ("%H:%M:%S", "%Y-%m", "%I:%M %p")),
+    ],
+)
+def test_a_time_of_day_has_no_date(time_format: str, has: bool) -> None:
+    assert has_date(time_format) is has
