@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from engine.patterns import Alt, Chars, Pattern, Repeat, Seq
-from engine.proofs.languages import Heads, Language, Letters, Loop, OneOf
+from engine.proofs.language_kinds import Heads, Language, Letters, Loop, OneOf
 
 BLANK: Final = frozenset(" \t\r\n\x0b\x0c")
 """Characters of which a record that has no others is empty."""

@@ -8,7 +8,8 @@ from typing import Final
 
 from engine.model import Template
 from engine.proofs.elements import compile_template
-from engine.proofs.languages import NO_HEADS, Heads, Language, Languages
+from engine.proofs.language_kinds import NO_HEADS, Heads, Language
+from engine.proofs.languages import Languages
 
 DEAD: Final = -1
 """The state from which nothing is accepted any more."""

@@ -12,7 +12,7 @@ from engine.proofs.conditions import shortest_object
 from engine.proofs.languages import Languages
 from engine.proofs.readable import as_logged
 from engine.proofs.shapes import Shape, are_contradictory, shape_of, takes
-from engine.proofs.witness import shortest_text
+from engine.proofs.witness import SearchEndedError, shortest_text
 from engine.templates import Mismatch, match
 
 UNKNOWN: Final = ""
@@ -39,6 +39,12 @@ class CommonRecords:
     ) -> str | None:
         """A record that all of ``accepting`` take and none of ``refusing``; None proves that there
         is none; ``UNKNOWN``."""
+        try:
+            return self._find(accepting, refusing)
+        except SearchEndedError:
+            return UNKNOWN
+
+    def _find(self, accepting: Sequence[RecordKind], refusing: Sequence[RecordKind]) -> str | None:
         inside = [self.shape(one) for one in accepting]
         outside = [self.shape(one) for one in refusing]
         if any(are_contradictory(one, other) for one in inside for other in inside):

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 
 from engine.follows import END, Follow, follow_of
 from engine.model import FieldPart, GroupPart, LiteralPart, Part, RegexPart, Template
-from engine.proofs.languages import Language, Languages
+from engine.proofs.language_kinds import Language
+from engine.proofs.languages import Languages
 
 _NO_LIMITS: Final[Mapping[str, Language]] = {}
 _VARIANTS_MAX: Final = 64

@@ -14,7 +14,8 @@ from typing import Final
 
 from engine.proofs.alphabet import Alphabet
 from engine.proofs.elements import Element, compile_together
-from engine.proofs.languages import Languages, Union
+from engine.proofs.language_kinds import Union
+from engine.proofs.languages import Languages
 from engine.proofs.witness import Beginning
 
 STEPS_MAX: Final = 1_000_000

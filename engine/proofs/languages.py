@@ -3,249 +3,35 @@
 The derivative of a language by a character is the language of what may follow that character
 (Brzozowski, *Derivatives of Regular Expressions*, JACM 1964), so a language is a deterministic
 automaton whose states are languages, made as they are reached. Complements stand beside a language
-as *guards*: texts that it must not have. Two constructors say what a field of a template is:
-``Longest`` (a typed field takes the longest run) and ``Until`` (a bare field ends at the first
-place where what may follow begins).
+as *guards*: texts that it must not have.
 
 Equal languages are made once by a ``Languages`` and compared by identity, so that states are
-found again. The texts of a language end in an ``End``, whose number tells which template was read.
+found again. The texts of a language end in an end, whose number tells which template was read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
-from engine.follows import first_chars
-from engine.patterns import Alt, Chars, Pattern, Repeat, Seq
-
-UNTOLD: Final = -1
-"""The number of an end that belongs to no template."""
-
-_Numbers = frozenset[int]
-_NONE: Final[_Numbers] = frozenset()
-Heads = frozenset[str | Chars]
-NO_HEADS: Final[Heads] = frozenset()
-
-
-@dataclass(slots=True, eq=False)
-class Language:
-    """A set of texts. ``accepting``: the ends reached by the empty text. ``ends``: those that any
-    text may reach, of many only two."""
-
-    accepting: _Numbers = _NONE
-    ends: _Numbers = _NONE
-    known_steps: dict[str, Language] = field(default_factory=dict, repr=False)
-    known_heads: Heads | None = field(default=None, repr=False)
-
-    @property
-    def operands(self) -> tuple[Language, ...]:
-        """The languages that it is made of."""
-        return ()
-
-    @property
-    def heads(self) -> Heads:
-        """The letters and sets of characters that decide what a first character leads to:
-        characters that none of them tells apart lead to the same."""
-        if self.known_heads is None:
-            self.known_heads = self.first_heads()
-        return self.known_heads
-
-    def first_heads(self) -> Heads:
-        """``heads``, which remembers it."""
-        return NO_HEADS.union(*(one.heads for one in self.operands))
-
-    def after(self, char: str, among: Languages) -> Language:
-        """The derivative; ask ``Languages.step``, which remembers it."""
-        del char
-        return among.nothing
-
-
-@dataclass(slots=True, eq=False)
-class Anything(Language):
-    """Every text."""
-
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
-        del char
-        return among.anything
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Letters(Language):
-    """A letter, and what may follow that one."""
-
-    letters: Mapping[str, Language]
-
-    @property
-    def operands(self) -> tuple[Language, ...]:  # noqa: D102
-        return tuple(self.letters.values())
-
-    def first_heads(self) -> Heads:  # noqa: D102
-        return NO_HEADS.union(self.letters)
-
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
-        return self.letters.get(char, among.nothing)
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class OneOf(Language):
-    """A character of a set, then the rest."""
-
-    chars: Chars
-    rest: Language
-
-    @property
-    def operands(self) -> tuple[Language, ...]:  # noqa: D102
-        return (self.rest,)
-
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
-        return self.rest if char in self.chars else among.nothing
-
-    def first_heads(self) -> Heads:  # noqa: D102
-        return frozenset((self.chars,))
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Loop(Language):
-    """A pattern several times, then the rest."""
-
-    part: Pattern
-    least: int
-    most: int | None
-    rest: Language
-
-    @property
-    def operands(self) -> tuple[Language, ...]:  # noqa: D102
-        return (self.rest,)
-
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
-        once_more = among.loop(self.part, *_one_less(self.least, self.most), self.rest)
-        found = _within(self.part, char, once_more, among)
-        if self.least > 0:
-            return found
-        return among.union((found, among.step(self.rest, char)))
-
-    def first_heads(self) -> Heads:  # noqa: D102
-        mine = frozenset(first_chars(self.part))
-        return mine | self.rest.heads if self.least == 0 else mine
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Union(Language):
-    """A text of any of them."""
-
-    members: frozenset[Language]
-
-    @property
-    def operands(self) -> tuple[Language, ...]:  # noqa: D102
-        return tuple(self.members)
-
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
-        return among.union(among.step(one, char) for one in self.members)
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Guarded(Language):
-    """A text of the core that is in none of the guards."""
-
-    core: Language
-    guards: frozenset[Language]
-
-    @property
-    def operands(self) -> tuple[Language, ...]:  # noqa: D102
-        return (self.core, *self.guards)
-
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
-        core = among.step(self.core, char)
-        if core is among.nothing:
-            return core
-        return among.guarded(core, (among.step(one, char) for one in self.guards))
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Not(Language):
-    """Every text that is not of this language."""
-
-    inner: Language
-
-    @property
-    def operands(self) -> tuple[Language, ...]:  # noqa: D102
-        return (self.inner,)
-
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
-        return among.complement(among.step(self.inner, char))
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Continued(Language):
-    """A text that begins with one of this language."""
-
-    inner: Language
-
-    @property
-    def operands(self) -> tuple[Language, ...]:  # noqa: D102
-        return (self.inner,)
-
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
-        return among.continued(among.step(self.inner, char))
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Longest(Language):
-    """The longest run that can be read here, which must be one of ``values`` (None: any), then
-    the rest."""
-
-    run: Language
-    values: Language | None
-    rest: Language
-
-    @property
-    def operands(self) -> tuple[Language, ...]:  # noqa: D102
-        return (self.run, *([self.values] if self.values else []), self.rest)
-
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
-        run = among.step(self.run, char)
-        values = self.values and among.step(self.values, char)
-        goes_on = among.longest(run, values, self.rest)
-        if not self.run.accepting or (self.values and not self.values.accepting):
-            return goes_on
-        # It ended before this character, on the condition that no longer run comes true.
-        ended = among.guarded(among.step(self.rest, char), (among.continued(run),))
-        return among.union((goes_on, ended))
-
-    def first_heads(self) -> Heads:  # noqa: D102
-        mine = self.run.heads | (self.values.heads if self.values else NO_HEADS)
-        return mine | self.rest.heads if self.run.accepting else mine
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Until(Language):
-    """Any text of one line up to the first place where ``follow`` begins, which must be one of
-    ``values`` (None: any), then the rest. ``may_end``: whether it may be over here."""
-
-    follow: Language
-    values: Language | None
-    may_end: bool
-    rest: Language
-
-    @property
-    def operands(self) -> tuple[Language, ...]:  # noqa: D102
-        return (self.follow, *([self.values] if self.values else []), self.rest)
-
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
-        found = []
-        if self.may_end and not (self.values and not self.values.accepting):
-            found.append(among.step(self.rest, char))
-        if char != "\n":
-            values = self.values and among.step(self.values, char)
-            goes_on = among.until(self.follow, values, self.rest, may_end=True)
-            found.append(among.guarded(goes_on, (among.step(self.follow, char),)))
-        return among.union(found)
-
-    def first_heads(self) -> Heads:  # noqa: D102
-        mine = self.follow.heads | (self.values.heads if self.values else NO_HEADS) | {"\n"}
-        return mine | self.rest.heads if self.may_end else mine
+from engine.patterns import Alt, Pattern, Repeat, Seq
+from engine.proofs.language_kinds import (
+    NO_NUMBERS,
+    UNTOLD,
+    Anything,
+    Continued,
+    Guarded,
+    Language,
+    Letters,
+    Longest,
+    Loop,
+    Not,
+    Numbers,
+    OneOf,
+    Union,
+    Until,
+    may_be_empty,
+)
 
 
 class Languages:
@@ -333,7 +119,7 @@ class Languages:
         key = (id(part), least, most, rest)
         known = self._known.get(key)
         if known is None:
-            accepting = rest.accepting if least == 0 else _NONE
+            accepting = rest.accepting if least == 0 else NO_NUMBERS
             loop = Loop(accepting, rest.ends, part=part, least=least, most=most, rest=rest)
             known = self._keep(key, loop)
         return known
@@ -353,7 +139,7 @@ class Languages:
         key = frozenset(members)
         known = self._known.get(key)
         if known is None:
-            accepting = _NONE.union(*(one.accepting for one in key))
+            accepting = NO_NUMBERS.union(*(one.accepting for one in key))
             known = self._keep(key, Union(accepting, _some_ends(key), members=key))
         return known
 
@@ -379,7 +165,7 @@ class Languages:
         if not guards:
             return core
         key = (core, frozenset(guards))
-        accepting = _NONE if is_barred else core.accepting
+        accepting = NO_NUMBERS if is_barred else core.accepting
         return self._known.get(key) or self._keep(
             key, Guarded(accepting, core.ends, core=core, guards=key[1])
         )
@@ -394,7 +180,7 @@ class Languages:
             return inner.inner
         ends = self.anything.ends
         return self._known.get(("not", inner)) or self._keep(
-            ("not", inner), Not(_NONE if inner.accepting else ends, ends, inner=inner)
+            ("not", inner), Not(NO_NUMBERS if inner.accepting else ends, ends, inner=inner)
         )
 
     def both(self, one: Language, other: Language) -> Language:
@@ -431,7 +217,7 @@ class Languages:
         if run is self.empty:
             return rest if may_end else self.nothing
         key = ("longest", run, values, rest)
-        accepting = rest.accepting if may_end else _NONE
+        accepting = rest.accepting if may_end else NO_NUMBERS
         return self._known.get(key) or self._keep(
             key, Longest(accepting, rest.ends, run=run, values=values, rest=rest)
         )
@@ -446,7 +232,7 @@ class Languages:
         known = self._known.get(key)
         if known is None:
             is_over = may_end and not (values and not values.accepting)
-            accepting = rest.accepting if is_over else _NONE
+            accepting = rest.accepting if is_over else NO_NUMBERS
             made = Until(
                 accepting, rest.ends, follow=follow, values=values, may_end=may_end, rest=rest
             )
@@ -458,7 +244,7 @@ class Languages:
         return made
 
 
-def _some_ends(languages: Iterable[Language]) -> _Numbers:
+def _some_ends(languages: Iterable[Language]) -> Numbers:
     """The ends of all, of many only two: more need nobody know."""
     found: set[int] = set()
     for one in languages:
@@ -489,36 +275,3 @@ def _part_ways(core: Language, guard: Language) -> bool:
     if not isinstance(core, Letters) or not isinstance(guard, Letters):
         return False
     return guard.letters.keys().isdisjoint(core.letters)
-
-
-def _one_less(least: int, most: int | None) -> tuple[int, int | None]:
-    return max(least - 1, 0), None if most is None else most - 1
-
-
-def may_be_empty(pattern: Pattern) -> bool:
-    """Whether the empty text fits."""
-    if isinstance(pattern, Seq):
-        return all(map(may_be_empty, pattern.parts))
-    if isinstance(pattern, Alt):
-        return any(map(may_be_empty, pattern.parts))
-    return isinstance(pattern, Repeat) and (pattern.least == 0 or may_be_empty(pattern.part))
-
-
-def _within(pattern: Pattern, char: str, rest: Language, among: Languages) -> Language:
-    """What may follow a character that the pattern, not empty, begins with."""
-    if isinstance(pattern, Chars):
-        return rest if char in pattern else among.nothing
-    if isinstance(pattern, Alt):
-        return among.union([_within(part, char, rest, among) for part in pattern.parts])
-    if isinstance(pattern, Repeat):
-        if pattern.most == 0:
-            return among.nothing
-        once_more = _one_less(pattern.least, pattern.most)
-        return _within(pattern.part, char, among.loop(pattern.part, *once_more, rest), among)
-    found = []
-    for index, part in enumerate(pattern.parts):
-        tail = among.then(Seq(pattern.parts[index + 1 :]), rest)
-        found.append(_within(part, char, tail, among))
-        if not may_be_empty(part):
-            break
-    return among.union(found)

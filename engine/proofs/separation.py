@@ -13,7 +13,7 @@ from engine.patterns import regex
 from engine.proofs.automaton import TemplateAutomaton
 from engine.proofs.languages import Languages
 from engine.proofs.shapes import shape_of
-from engine.proofs.witness import shortest_text
+from engine.proofs.witness import SearchEndedError, shortest_text
 from engine.spec.field_types import FIELD_TYPES
 from engine.templates import Mismatch, match
 
@@ -37,8 +37,11 @@ def separation(one: RecordKind, other: RecordKind) -> tuple[str, str] | tuple[()
     for (first, said), (second, also) in sorted(
         product(*variants), key=lambda both: sum(bool(field) for _, field in both)
     ):
-        if shortest_text([first, second]) is None:
-            return said, also
+        try:
+            if shortest_text([first, second]) is None:
+                return said, also
+        except SearchEndedError:
+            continue
     return ()
 
 

@@ -26,7 +26,8 @@ from engine.proofs import csv_texts, key_value_texts
 from engine.proofs.automaton import TemplateAutomaton
 from engine.proofs.conditions import contradict
 from engine.proofs.elements import is_proved
-from engine.proofs.languages import Language, Languages
+from engine.proofs.language_kinds import Language
+from engine.proofs.languages import Languages
 from engine.readings import compile_below, compile_flat
 from engine.rejections import Refused
 from engine.templates import Mismatch, match

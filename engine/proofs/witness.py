@@ -9,9 +9,17 @@ from typing import Final, NamedTuple
 
 from engine.proofs.alphabet import BLANK, Alphabet
 from engine.proofs.automaton import DEAD, TemplateAutomaton
-from engine.proofs.languages import NO_HEADS
+from engine.proofs.language_kinds import NO_HEADS
+
+STEPS_MAX: Final = 1_000_000
+"""Steps of one search. A regular expression of some dozens of characters can have more states than
+there is time for."""
 
 _BEFORE_JSON: Final = frozenset(" \t\r\n")
+
+
+class SearchEndedError(Exception):
+    """A search took more than ``STEPS_MAX`` steps: there may be a text, or none."""
 
 
 class Beginning(NamedTuple):
@@ -38,16 +46,20 @@ def shortest_text(
     accepting: Sequence[TemplateAutomaton], refusing: Sequence[TemplateAutomaton] = ()
 ) -> str | None:
     """A shortest record that all of ``accepting`` accept and none of ``refusing``; None proves
-    that there is none."""
+    that there is none. Raises SearchEndedError."""
     alphabet = Alphabet([one.language for one in (*accepting, *refusing)])
     start: _State = ((0,) * len(accepting), (0,) * len(refusing), Beginning())
     came_from: dict[_State, tuple[_State, str]] = {}
     waiting, seen = deque([start]), {start}
+    steps = 0
     while waiting:
         state = waiting.popleft()
+        if steps > STEPS_MAX:
+            raise SearchEndedError
         if _is_witness(state, accepting, refusing):
             return _spelled(state, came_from)
         for char in _telling(state, alphabet, accepting, refusing):
+            steps += 1
             reached = _after(state, char, accepting, refusing)
             if reached is not None and reached not in seen:
                 seen.add(reached)

@@ -13,6 +13,7 @@ from reference_reader import reads
 
 from engine.diagnostics import Diagnostic
 from engine.model import FieldPart, GroupPart, LiteralPart, Part, Template
+from engine.proofs import witness
 from engine.proofs.automaton import TemplateAutomaton
 from engine.proofs.exclusive import check_exclusive, find_overlaps
 from engine.proofs.witness import shortest_text
@@ -21,7 +22,7 @@ from engine.spec.template_syntax import parse_template
 
 
 @pytest.mark.parametrize(
-    "one, other, witness",
+    "one, other, shared",
     [
         ("{a:word}{? x}", "{a:word} x", "x x"),
         ("{a:digits?}x", "x", "x"),
@@ -35,9 +36,9 @@ from engine.spec.template_syntax import parse_template
         ("{x:rest}", "a\nb", "a\nb"),
     ],
 )
-def test_pairs_by_example(one: str, other: str, witness: str | None) -> None:
+def test_pairs_by_example(one: str, other: str, shared: str | None) -> None:
     first, second = parse_template(one), parse_template(other)
-    assert shortest_text([TemplateAutomaton(first), TemplateAutomaton(second)]) == witness
+    assert shortest_text([TemplateAutomaton(first), TemplateAutomaton(second)]) == shared
 
 
 LETTERS = "a1:"
@@ -185,3 +186,11 @@ def test_segments_in_segments_are_proved_soon() -> None:
     began = time.process_time()
     assert shortest_text([TemplateAutomaton(template), TemplateAutomaton(other)]) is not None
     assert time.process_time() - began < 5
+
+
+def test_a_search_without_an_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such an expression has as many states as there are texts of its length."""
+    monkeypatch.setattr(witness, "STEPS_MAX", 20_000)
+    said = [REGEX.format(regex=f"(?P<t>x)(?P<i>[ab]*a[ab]{{17}}{last})") for last in "cd"]
+    told = found(tmp_path, first=said[0], second=said[1])
+    assert {each.code for each in told} <= {"E405"}
