@@ -180,7 +180,7 @@ def has_date(time_format: str) -> bool:
     """Whether a time of this format tells a day: without one it is a time of day, which can be
     captured and is no timestamp. Raises TimeFormatError."""
     parts = parts_of(time_format)
-    return not parts or any(part.directive in _DATES for part in parts)
+    return not parts or not {part.directive for part in parts}.isdisjoint(_DATES)
 
 
 def has_year(time_format: str) -> bool:
