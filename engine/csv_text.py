@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
 from engine.model import Csv
+from engine.regexes import longest_run
 from engine.rejections import Refused
 
 COLUMNS_MAX: Final = 1000
@@ -22,6 +24,23 @@ def decode(text: str, form: Csv) -> dict[str, str]:
     if len(values) > most:
         raise _unreadable(f"more than {most} columns")
     return dict(zip(form.columns, values, strict=False))
+
+
+def compile_decode(form: Csv) -> Callable[[str], dict[str, str]]:
+    """``decode`` for one form, with the types that its columns must have."""
+    runs = [(name, one.name, longest_run(one.pattern)) for name, one in form.types]
+    if not runs:
+        return lambda text: decode(text, form)
+
+    def checked(text: str) -> dict[str, str]:
+        row = decode(text, form)
+        for name, type_name, run in runs:
+            value = row.get(name)
+            if value is None or run(value, 0) != len(value):
+                raise _unreadable(f"{name} is not of type {type_name}")
+        return row
+
+    return checked
 
 
 def _split(text: str, form: Csv, most: int) -> list[str]:

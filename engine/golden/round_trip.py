@@ -33,6 +33,7 @@ from engine.model import (
 from engine.samples import SAMPLES_KEY
 from simulator.meaning import Meaning, required
 from simulator.rendering import KindRenderer, Rendered, reserved_keys
+from simulator.taking_apart import regexes_in
 
 RECORDS: Final = 40
 """How many records are rendered of each kind."""
@@ -74,6 +75,8 @@ class RoundTrip:
                 break
         if runs == 0:
             message = f'no values found of which "{kind.name}" would be a record'
+            if kind.template is not None and any(regexes_in(kind.template.parts)):
+                message += ": those of a regular expression are made of its samples"
             failures.append(Failure(kind.location, message))
         return Result(tuple(failures[:_FAILURES_MAX]), runs)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.diagnostics import Location
-from engine.model.templates import Template
+from engine.model.templates import FieldType, Template
 
 EVENT_FIELDS = (
     "system_id",
@@ -120,6 +120,8 @@ class Csv:
     columns: tuple[str, ...]
     separator: str = ","
     quote: str = '"'
+    types: tuple[tuple[str, FieldType], ...] = ()
+    """What the values of a column must be, by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +129,25 @@ class Json:
     """JSON text."""
 
 
+Form = Json | KeyValues | Csv | Template
+"""How a text is read further."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A captured text that is read further: its parts are named by paths below ``field``, or, if
-    ``is_flat``, like captured fields."""
+    ``is_flat``, like captured fields. ``steps`` lead from the field to the text, where that stands
+    inside of it."""
 
     field: str
-    form: Json | KeyValues | Csv
+    form: Form
     is_flat: bool = False
+    steps: Path = ()
+
+    @property
+    def path(self) -> Path:
+        """The way to the text."""
+        return (Key(self.field), *self.steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,12 @@ from engine.spec.kinds import (
     build_kind,
     build_shape,
     has_what_they_name,
-    parsed,
 )
 from engine.spec.mapping_checks import Kind
 from engine.spec.order import check_order
 from engine.spec.readings import build_readings
 from engine.spec.shape import Path as Place
+from engine.spec.template_lists import parsed
 from engine.spec.template_syntax import parse_template
 from engine.spec.yaml_nodes import (
     ListNode,
@@ -149,7 +149,8 @@ class _SystemBuilder:
     ) -> RecordKind | None:
         """The kind; without knowing which are details (a broken join) it is only looked at."""
         samples = self._samples(entries_of(node).get("samples"))
-        shape = build_shape(name, node, self.common, self.findings)
+        common = self.common.of_kind(node)
+        shape = build_shape(name, node, common, self.findings)
         if shape is None:
             return None
         template, where = shape
@@ -161,7 +162,10 @@ class _SystemBuilder:
             where,
             is_detail,
             self._taken() if is_detail else (),
-            (*self.common.readings, *build_readings(entries_of(node).get("read"))),
+            (
+                *self.common.readings,
+                *build_readings(entries_of(node).get("read"), self.common.types, self.findings),
+            ),
             self.common.absent,
         )
         node = self._with_common_fields(kind, node)

@@ -54,7 +54,7 @@ def build_join(
         return None
     details = texts_in(entries["detail"])
     has_times = all(
-        any(mapping.target == "timestamp" for mapping in kind.mappings)
+        any(one.target == "timestamp" and not one.is_record_time for one in kind.mappings)
         for kind in map(kinds.get, details)
         if kind is not None
     )

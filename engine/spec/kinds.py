@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import Literal, cast, get_args
 
-from engine.diagnostics import Location
 from engine.model import (
     Condition,
+    Csv,
     FieldType,
-    GroupPart,
     Json,
-    Part,
     Reading,
     RecordKind,
     Sample,
@@ -26,12 +24,12 @@ from engine.spec.mapping_checks import Kind
 from engine.spec.mappings import build_attributes, build_mappings
 from engine.spec.own_types import build_types
 from engine.spec.readings import build_csv, build_key_values, build_readings, check_readings
-from engine.spec.regex_syntax import RegexError, read_regex
+from engine.spec.regex_syntax import read_regex
 from engine.spec.routing import route
-from engine.spec.template_syntax import TemplateError, check_parts, parse_template
+from engine.spec.template_lists import first_of, parsed
+from engine.spec.template_syntax import parse_template
 from engine.spec.yaml_nodes import MapNode, Node, ScalarNode, entries_of, scalars_in, texts_in
 
-_Built = TypeVar("_Built")
 Format = Literal["json", "text", "key_values", "csv"]
 
 
@@ -46,6 +44,17 @@ class Common:
     where_node: Node | None
     readings: tuple[Reading, ...]
     absent: tuple[str, ...]
+    flat: Mapping[str, tuple[Reading, ...]]
+    """How the message of each format is read."""
+
+    def of_kind(self, node: Node) -> Common:
+        """The same for a record kind, which may be written in a format of its own."""
+        own = entries_of(node).get("format")
+        if not isinstance(own, ScalarNode) or own.text == self.format:
+            return self
+        format_ = cast(Format, own.text)
+        further = tuple(one for one in self.readings if not one.is_flat)
+        return replace(self, format=format_, readings=(*self.flat[format_], *further))
 
 
 def build_common(root: MapNode, findings: Findings) -> Common:
@@ -54,25 +63,28 @@ def build_common(root: MapNode, findings: Findings) -> Common:
     format_ = entries["format"]
     assert isinstance(format_, ScalarNode)
     types = build_types(entries.get("types"), findings)
-    readings = build_readings(entries.get("read"))
-    flat = _flat_form(format_.text, root)
+    readings = build_readings(entries.get("read"), types, findings)
+    flat = {one: _flat_form(one, root, types, findings) for one in get_args(Format)}
     return Common(
-        format=format_.text,  # type: ignore[arg-type] # the schema knows the words
+        format=cast(Format, format_.text),
         types=types,
         header=_header(entries.get("header"), types, findings),
         where=build_conditions(entries.get("where"), findings),
         where_node=entries.get("where"),
-        readings=(*flat, *readings),
+        readings=(*flat[format_.text], *readings),
         absent=texts_in(entries.get("absent")),
+        flat=flat,
     )
 
 
-def _flat_form(format_: str, root: MapNode) -> tuple[Reading, ...]:
+def _flat_form(
+    format_: str, root: MapNode, types: Mapping[str, FieldType], findings: Findings
+) -> tuple[Reading, ...]:
     """The reading of a whole record, or of what stands after its header."""
     if format_ == "key_values":
         return (Reading(MESSAGE, build_key_values(root.items.get("key_values")), is_flat=True),)
     if format_ == "csv":
-        return (Reading(MESSAGE, build_csv(root.items.get("csv")), is_flat=True),)
+        return (Reading(MESSAGE, build_csv(root.items.get("csv"), types, findings), is_flat=True),)
     if format_ == "json" and "header" in root.items:
         return (Reading(MESSAGE, Json(), is_flat=True),)
     return ()
@@ -92,21 +104,6 @@ def _header(
     return tuple(built)
 
 
-def parsed(node: ScalarNode, findings: Findings, parse: Callable[[str], _Built]) -> _Built | None:
-    """What ``parse`` makes of a text; None with a finding where it cannot."""
-    try:
-        return parse(node.text)
-    except TemplateError as error:
-        at = node.text_location
-        place = Location(at.file, at.line, at.column + error.offset)
-        findings.add(error.code, place, str(error), error.help)
-    except RegexError as error:
-        at = node.text_location
-        place = Location(at.file, at.line, at.column + error.offset)
-        findings.add("E324", place, str(error), error.help)
-    return None
-
-
 def build_template(
     node: Node, common: Common, findings: Findings, *, regex: bool = False
 ) -> Template | None:
@@ -119,7 +116,7 @@ def build_template(
         variants.append(found)
     if common.header is None:
         return None
-    body = variants[0] if len(variants) == 1 else _first_of(variants)
+    body = first_of(variants)
     first = scalars_in(node)[0]
     return parsed(first, findings, lambda _: under_header(common.header or (), body))
 
@@ -130,12 +127,6 @@ def _body(source: str, common: Common, *, regex: bool) -> Template:
     return parse_template(source, common.types)
 
 
-def _first_of(variants: Sequence[Template]) -> Template:
-    parts: tuple[Part, ...] = (GroupPart(None, tuple(one.parts for one in variants)),)
-    check_parts(parts)
-    return Template("\n".join(one.source for one in variants), parts)
-
-
 def build_shape(
     name: str, node: Node, common: Common, findings: Findings
 ) -> tuple[Template | None, tuple[Condition, ...]] | None:
@@ -143,6 +134,8 @@ def build_shape(
     laid into it, and the other conditions. None if anything is wrong."""
     entries = entries_of(node)
     before = len(findings.diagnostics)
+    if common.format == "csv" and common.flat["csv"][0].form == Csv(()):
+        findings.add("E202", node.location, "columns need the key \"csv\" above the kinds")
     where_node = entries.get("where") if common.format == "text" or "where" in entries else None
     where = (*common.where, *build_conditions(where_node, findings))
     template = _kind_template(entries, common, findings)
