@@ -140,7 +140,10 @@ def bracketed(step: Step, draw: random.Random) -> tuple[str, str | None]:
     line = f"{head(step.time, level)}Order {step.order}: {step.name} {result}"
     if step.reason is None:
         return line, None
-    return line, f"{head(detail_time(step), 'ERROR')}Order {step.order} has a problem: {step.reason}"
+    return (
+        line,
+        f"{head(detail_time(step), 'ERROR')}Order {step.order} has a problem: {step.reason}",
+    )
 
 
 def access_log(step: Step, draw: random.Random) -> tuple[str, str | None]:
