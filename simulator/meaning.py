@@ -322,6 +322,11 @@ def _plain(mapping: FieldMapping, found: object) -> str | None:
     return text
 
 
+def is_none(mapping: FieldMapping) -> bool:
+    """Whether the spec says that there is no value."""
+    return not mapping.sources and mapping.constant is None and not mapping.is_record_time
+
+
 def _name(path: Path) -> str:
     assert isinstance(path[0], Key)
     return path[0].name
@@ -337,9 +342,9 @@ def conditions_of(kind: RecordKind) -> Iterator[Condition]:
 def required(system: System, kind: RecordKind) -> Sequence[str]:
     """What a record of this kind must give to be one."""
     if kind.role == "event":
-        named = {one.target for one in kind.mappings if one.sources or one.constant is not None}
-        has_id = "correlation_id" in named
-        return ("checkpoint_id", "timestamp", "status", *(("correlation_id",) if has_id else ()))
+        may_lack_id = any(is_none(one) for one in kind.mappings if one.target == "correlation_id")
+        names = ("checkpoint_id", "timestamp", "status")
+        return names if may_lack_id else (*names, "correlation_id")
     if kind.role == "ignore" or system.join is None:
         return ()
     clock = ("timestamp",) if system.join.clock == "body" else ()

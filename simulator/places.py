@@ -15,7 +15,7 @@ from datetime import UTC
 from random import Random
 from typing import Final
 
-from engine.model import Csv, FieldType, GroupPart, KeyValues, LiteralPart, RegexPart
+from engine.model import Csv, FieldPart, FieldType, GroupPart, KeyValues, LiteralPart, RegexPart
 from simulator.forms import can_hold
 from simulator.sampling import fits, longest, sample
 from simulator.taking_apart import PLAIN_TYPES, After, named_groups, reads_as_branch
@@ -165,13 +165,14 @@ class Place:
 
     def laid_down(self) -> tuple[str, ...]:
         """The texts that the spec itself leaves for this place; none where it leaves any text."""
-        if self.group is not None:
-            return tuple(
-                branch[0].text
-                for branch in self.group.branches
-                if len(branch) == 1 and isinstance(branch[0], LiteralPart)
-            )
-        return self.values
+        if self.group is None:
+            return self.values
+        found = []
+        for branch in self.group.branches:
+            if len(branch) != 1 or not isinstance(branch[0], LiteralPart):
+                return ()
+            found.append(branch[0].text)
+        return tuple(found)
 
 
 def _is_of_shape(name: str, text: str) -> bool:
@@ -188,6 +189,20 @@ def filler(place: Place, rng: Random) -> str | None:
     return next((text for text in _some(place, rng) if place.carries(text)), None)
 
 
+def _branch_text(group: GroupPart, rng: Random) -> str:
+    """What a branch may have read."""
+    pieces = []
+    for part in rng.choice(group.branches):
+        if isinstance(part, LiteralPart):
+            pieces.append(part.text)
+        elif isinstance(part, GroupPart):
+            pieces.append(_branch_text(part, rng))
+        elif isinstance(part, FieldPart):
+            place = Place(type=part.type, may_be_empty=part.may_be_empty, values=part.values)
+            pieces.append(place.written(filler(place, rng) or "", rng))
+    return "".join(pieces)
+
+
 def _some(place: Place, rng: Random) -> Iterator[str]:
     type_ = place.type
     if place.laid_down():
@@ -199,6 +214,9 @@ def _some(place: Place, rng: Random) -> Iterator[str]:
             us = rng.randrange(0, 4_102_444_800_000_000)
             yield from formatted_times(us, (type_.time_format,), UTC, rng)
         yield from (sample(type_.pattern, rng) for _ in range(_SAMPLES))
+    if place.group is not None:
+        yield from (_branch_text(place.group, rng) for _ in range(_SAMPLES))
+        return
     number = rng.randrange(1, 100_000)
     texts = rng.sample(_FILLERS, len(_FILLERS)) if type_ is None else []
     texts += [make(number, rng) for make in FORMS.values()]

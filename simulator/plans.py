@@ -8,6 +8,7 @@ from itertools import combinations
 from random import Random
 
 from engine.model import Condition, FieldMapping, Key, Path
+from simulator.meaning import is_none
 from simulator.slots import AT_TIME, Asked, Impossible, Slot, Wanted, narrowed
 
 _STATUS = (Key("status"),)
@@ -71,11 +72,6 @@ def split_among(slots: Sequence[Slot], texts: Iterable[str]) -> Iterator[tuple[s
             pieces = tuple(text[a:b] for a, b in zip(begins, ends, strict=True))
             if all(slot.holds_piece(one) for slot, one in zip(slots, pieces, strict=True)):
                 yield pieces
-
-
-def is_none(mapping: FieldMapping) -> bool:
-    """Whether the spec says that there is no value."""
-    return not mapping.sources and mapping.constant is None and not mapping.is_record_time
 
 
 def plan_for(ways: Mapping[str, Sequence[FieldMapping]], wanted: Wanted, rng: Random) -> Plan:

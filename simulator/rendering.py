@@ -35,16 +35,17 @@ from simulator.meaning import (
     Meaningless,
     Said,
     holds,
+    is_none,
     required,
     zone_of,
 )
 from simulator.places import filler
-from simulator.plans import Plan, is_none, plan_for, split_among
+from simulator.plans import Plan, plan_for, split_among
 from simulator.shapes import Shape
 from simulator.slots import AT_TIME, Impossible, Wanted, paths_of
 from simulator.taking_apart import take_apart
 from simulator.times import Instant, formatted_times, time_texts
-from simulator.trees import EXTRAS, Tree, build
+from simulator.trees import EXTRAS, Tree, build, completed
 
 _TRIES: Final = 16
 """How often a record is made whose parts do not tell at once whether it can be."""
@@ -162,8 +163,9 @@ class KindRenderer:
         more: dict[str, str | None] = {}
         if "timestamp" in self._ways:
             more["timestamp"] = AT_TIME
-        if "status" in self._ways and self.kind.role == "event":
-            more["status"] = rng.choice([one for one in STATUSES if self.holds("status", one)])
+        able = [one for one in STATUSES if self.holds("status", one)]
+        if able and self.kind.role == "event":
+            more["status"] = rng.choice(able)
         return {**more, **wanted}
 
     def _times(self, plan: Plan, time_us: int, rng: Random) -> Mapping[Path, Iterable[str]]:
@@ -210,13 +212,14 @@ class KindRenderer:
             is_there = tree.field is None or layout is None or tree.field in layout.places
             if not is_there:
                 continue
-            made = build(tree, raws, self._extras, rng)
+            made = completed(tree, build(tree, raws, self._extras, rng))
             if tree.is_flat:
                 body = made
             else:
                 parts[tree.field or ""] = made
-            if tree.field is not None:
-                raws[(Key(tree.field),)] = self._written(tree, made, rng)
+            if tree.field is None or (layout is None and not made):
+                continue
+            raws[(Key(tree.field),)] = self._written(tree, made, rng)
         if layout is None:
             return _json_line(body, rng), Said(body, parts), body
         text = self._text(layout, raws, rng)
@@ -255,8 +258,8 @@ class KindRenderer:
         reading = take_apart(self.kind.template, text)
         if reading is None or not given.items() <= reading.captures.items():
             raise Impossible
-        if text.lstrip().startswith("{") or text.endswith("\r") or not text.strip():
-            raise Impossible
+        if text.lstrip().startswith("{") or text.endswith(("\r", "\n")) or not text.strip():
+            raise Impossible  # it would be read as JSON, or without its end
         return reading.captures
 
     def _check(self, meaning: Meaning, wanted: Wanted) -> None:

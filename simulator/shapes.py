@@ -11,9 +11,13 @@ from simulator.layouts import Layout, Layouts
 from simulator.meaning import Meaningless, finished
 from simulator.places import Place, Skeleton
 from simulator.plans import Plan
+from simulator.sampling import sample
 from simulator.slots import Impossible, Slot, paths_of, slot_of
-from simulator.taking_apart import take_apart
+from simulator.taking_apart import named_groups, regexes_in, take_apart
 from simulator.trees import Tree, home_of
+
+_MADE: Final = 6
+"""How many texts are made of a regular expression."""
 
 _LEFT_OUT: Final = 0.7
 """How often a field without a value is left out, where it can be, instead of said to have none."""
@@ -105,7 +109,13 @@ class Shape:
                 unwanted.add(name)
             group = self.layouts.group(name)
             if group is not None and (is_asked or narrowed.laid_down()) and name not in unwanted:
-                raw = narrowed.choose(Place(group=group), asked, times.get(path, ()), rng)
+                raw = narrowed.choose(
+                    Place(group=group),
+                    asked,
+                    times.get(path, ()),
+                    rng,
+                    piece=plan.pieces.get(path),
+                )
                 if raw is not None:
                     plan.forced[path] = forced[name] = raw
         return self.layouts.choose(frozenset(needed), frozenset(unwanted), forced, rng)
@@ -139,11 +149,15 @@ class Shape:
 
 
 def _skeletons(kind: RecordKind) -> list[Skeleton]:
-    """What the regular expressions of a kind take of its samples."""
+    """What the regular expressions of a kind take of its samples, and some texts that they take
+    by what they say."""
     assert kind.template is not None
     found = []
-    for sample in kind.samples:
-        reading = take_apart(kind.template, sample.record)
+    for one in kind.samples:
+        reading = take_apart(kind.template, one.record)
         if reading is not None:
-            found += [Skeleton(part, sample.record[a:b]) for part, (a, b) in reading.regexes]
+            found += [Skeleton(part, one.record[a:b]) for part, (a, b) in reading.regexes]
+    for part in regexes_in(kind.template.parts):
+        texts = [sample(part.pattern, Random(at)) for at in range(_MADE)] if part.pattern else []
+        found += [Skeleton(part, text) for text in texts if named_groups(part, text) is not None]
     return found

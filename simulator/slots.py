@@ -27,7 +27,10 @@ AT_TIME: Final = "at the time given"
 """What ``timestamp`` is wanted to be where the record is to have one."""
 
 _IDENTIFIERS: Final = ("checkpoint_id", "correlation_id")
+_FILLERS: Final = 3
 _RANGE_DRAWS: Final = 3
+_FOR_GLOBS: Final = ("", "x", "ab-7", "7", "7)", " 7", "x 7 x")
+"""What a star of a glob may stand for, some of which fits most places."""
 
 
 class Impossible(Exception):
@@ -49,6 +52,8 @@ class Slot:
     is_present: bool = False
     is_key: bool = False
     """Whether it is a value in JSON or in a list, which may be left out."""
+    is_text: bool = False
+    """Whether it is read further, and so a text in JSON too."""
 
     @property
     def name(self) -> str:
@@ -175,8 +180,8 @@ class Slot:
         for raw in _keys_of(mapping.values, text):
             yield from self._cased(raw)
         if mapping.values.has_otherwise and mapping.values.otherwise == text:
-            some = filler(place, rng)
-            yield from [] if some is None else [some]
+            some = (filler(place, rng) for _ in range(_FILLERS))
+            yield from (one for one in some if one is not None)
 
     def _means(self, place: Place, raw: str, asked: Asked) -> bool:
         if not self._takes(place, raw):
@@ -218,7 +223,7 @@ def _keys_of(values: ValueMap | None, becomes: str | None) -> list[str]:
             found += [str(one) for one in dict.fromkeys((low, *range(low, high, step), high))]
     for glob, to in values.globs:
         if to == becomes:
-            found += [glob.replace("*", ""), glob.replace("*", "x"), glob.replace("*", "ab-7")]
+            found += [glob.replace("*", any_text) for any_text in _FOR_GLOBS]
     return [one for one in found if one]
 
 
@@ -249,6 +254,7 @@ def slot_of(kind: RecordKind, path: Path, places: tuple[Place, ...], *, is_key: 
         is_absent="absent" in tests,
         is_present="present" in tests,
         is_key=is_key,
+        is_text=any((Key(one.field),) == path for one in kind.readings),
     )
 
 

@@ -5,7 +5,7 @@ independent of the matcher, which it judges. It tries every end of every field, 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -206,6 +206,16 @@ def names_in(parts: tuple[Part, ...]) -> frozenset[str]:
         elif isinstance(part, FieldPart) and part.name is not None:
             found.add(part.name)
     return frozenset(found)
+
+
+def regexes_in(parts: tuple[Part, ...]) -> Iterator[RegexPart]:
+    """The regular expressions among the parts."""
+    for part in parts:
+        if isinstance(part, RegexPart):
+            yield part
+        elif isinstance(part, GroupPart):
+            for branch in part.branches:
+                yield from regexes_in(branch)
 
 
 def is_plain(template: Template) -> bool:

@@ -56,9 +56,10 @@ def time_texts(us: int, zone: tzinfo, rng: Random) -> Iterator[str]:
     forms += [(utc, "Z"), (away, f"{offset[:3]}:{offset[3:]}")]
     if rng.random() < 0.1:
         rng.shuffle(forms)
-    for moment, tail in forms:
-        for fraction in fractions:
-            yield f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}{tail}"
+    for sign in ("T", " "):
+        for moment, tail in forms:
+            for fraction in fractions:
+                yield f"{moment:%Y-%m-%d}{sign}{moment:%H:%M:%S}{fraction}{tail}"
 
 
 def _is_plain(local: datetime, zone: tzinfo) -> bool:

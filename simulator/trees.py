@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from engine.model import Index, Json, Key, Path, Reading, RecordKind
+from engine.model import Index, Json, Key, KeyValues, Path, Reading, RecordKind
 from simulator.forms import Form
 from simulator.slots import Impossible, Slot
 
@@ -77,6 +77,21 @@ def build(
     return top
 
 
+def completed(tree: Tree, made: dict[str, object]) -> dict[str, object]:
+    """With what is there anyway: empty columns before the last one, and something where a text
+    would be empty."""
+    if isinstance(tree.form, Json):
+        return made
+    taken = {one.name for one in tree.slots}
+    if isinstance(tree.form, KeyValues):
+        return made or ({} if "note" in taken else {"note": "x"})
+    columns = tree.form.columns
+    last = max((columns.index(one) for one in made if one in columns), default=-1)
+    if last < 0 and columns[0] not in taken:
+        return {columns[0]: "x"}
+    return {one: made.get(one, "") for one in columns[: last + 1]}
+
+
 def _has_below(tree: Tree, slot: Slot, raws: Mapping[Path, str | None]) -> bool:
     """Whether something that is there stands below the slot's place."""
     length = len(slot.path)
@@ -122,6 +137,8 @@ def _check_free(there: object, inner: object, *, is_last: bool) -> None:
 
 def json_value(slot: Slot, raw: str, rng: Random) -> object:
     """A raw text as JSON may have it: a number or a truth value where that reads the same."""
+    if slot.is_text:
+        return raw
     if raw in {"true", "false"} and all(one.values is not None for one in slot.mappings):
         return raw == "true"
     is_integer = raw.isascii() and raw.isdigit() and len(raw) <= 18 and str(int(raw)) == raw
