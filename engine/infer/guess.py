@@ -25,6 +25,7 @@ from engine.infer.vocabulary import (
 
 CHECKPOINTS_MAX: Final = 60
 PLACES_MAX: Final = 20
+CONSTANT_MIN: Final = 5
 
 _UPPER: Final = re.compile(r"(?=.{3})[A-Z][A-Z0-9]*(?:[_.-][A-Z0-9]+)*")
 
@@ -97,6 +98,8 @@ def _timestamp(table: Table) -> tuple[Column | None, str | None]:
         if found is None or column.share < 1:
             continue
         score = named + (0.5 if found == "iso" else 0.0) - 0.1 * place
+        if len(column.distinct) == 1 and len(column.values) >= CONSTANT_MIN:
+            score -= 2  # the time when something began, and not of the record
         if best is None or score > best[0]:
             best = (score, column, found)
     return (None, None) if best is None else (best[1], best[2])

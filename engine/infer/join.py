@@ -58,35 +58,57 @@ def guess_join(
 ) -> JoinGuess | None:
     """The join that the samples show; None if they show none."""
     events = [n for n, roles in enumerate(every) if _can_be_event(roles)]
+    by_key: dict[str, list[_Half]] = defaultdict(list)
     failed: dict[str, list[float]] = defaultdict(list)
-    failures, successes = 0, 0
-    wanted: list[tuple[str, str | None]] = []
+    failures: list[str] = []
     for number in events:
         for line, (key, status) in zip(tables[number].lines, _halves(every[number]), strict=True):
-            wanted.append((key, status))
+            time = times[line] or 0.0
+            by_key[key].append((time, line, status == "FAILURE"))
             if status == "FAILURE":
-                time = times[line]
-                failed[key].append(0.0 if time is None else time)
+                failed[key].append(time)
+                failures.append(key)
     details = [
         n
         for n, roles in enumerate(every)
         if n not in events and _can_be_detail(roles) and _shares(roles, failed)
     ]
-    if not details:
-        return None
     completed = {one for n in details for one in _column(every[n])}
-    failures = sum(1 for _, status in wanted if status == "FAILURE")
-    matched = sum(1 for key, status in wanted if status == "FAILURE" and key in completed)
-    successes = sum(1 for key, status in wanted if status != "FAILURE" and key in completed)
-    others = len(wanted) - failures
-    if 2 * matched < failures or (others and successes / others > matched / failures):
+    matched = sum(key in completed for key in failures)
+    if not details or 2 * matched < len(failures):
+        return None
+    if not _follow_failures(details, tables, every, times, by_key):
         return None
     gaps = sorted(_gaps(details, tables, every, times, failed))
     return JoinGuess(
         tuple(n for n in events if "FAILURE" in (every[n].statuses() or ())),
         tuple(details),
-        *_words(gaps, matched, failures, len(completed & failed.keys()), len(completed)),
+        *_words(gaps, matched, len(failures), len(completed & failed.keys()), len(completed)),
     )
+
+
+_Half = tuple[float, int, bool]
+"""The time of an event, its line, and whether it is a failure."""
+
+
+def _follow_failures(
+    details: Sequence[int],
+    tables: Sequence[Table],
+    every: Sequence[Roles],
+    times: Sequence[float | None],
+    by_key: dict[str, list[_Half]],
+) -> bool:
+    """Whether most details come next after a failure, and not after a success, of their id."""
+    ordered = {key: sorted(some) for key, some in by_key.items()}
+    after_failure, all_of_them = 0, 0
+    for number in details:
+        for line, key in zip(tables[number].lines, _column(every[number]), strict=True):
+            some = ordered.get(key)
+            if some:
+                at = bisect_left(some, (times[line] or 0.0, line, False))
+                all_of_them += 1
+                after_failure += some[max(0, at - 1)][2]
+    return 2 * after_failure >= all_of_them
 
 
 def _can_be_event(roles: Roles) -> bool:

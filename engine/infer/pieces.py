@@ -232,8 +232,7 @@ def _without_false_names(pieces: list[Piece]) -> list[Piece]:
             continue
         before = pieces[place - 1]
         assert isinstance(before, str)
-        pair = before.rstrip("\"'(<[{ ")
-        is_label = pair.endswith(":") and place <= 2 and not pair.startswith(("(", "[", "{"))
+        is_label = place <= 2 and before.strip(" ]") == f"{piece.column.name}:"
         if is_label:
             pieces[place] = replace(piece, column=replace(piece.column, name="", is_named=False))
     return pieces
