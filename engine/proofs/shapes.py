@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from engine.conditions import holds
+from engine.interpreter import ask
 from engine.model import (
     Condition,
     Csv,
@@ -28,9 +28,7 @@ from engine.proofs.conditions import contradict
 from engine.proofs.elements import is_proved
 from engine.proofs.language_kinds import Language
 from engine.proofs.languages import Languages
-from engine.readings import compile_below, compile_flat
-from engine.rejections import Refused
-from engine.templates import Mismatch, match
+from engine.templates import Mismatch
 
 _OBJECT: Pattern = Seq((Chars("{"), Repeat(Chars("", negated=True), 0, None)))
 
@@ -114,20 +112,8 @@ def _limit(reading: Reading, conditions: Sequence[Condition], among: Languages) 
 
 
 def takes(kind: RecordKind, text: str) -> bool:
-    """Whether a text is a record of a kind: the template reads it, the readings of its fields can
-    be made, and the conditions hold."""
-    assert kind.template is not None
-    read = match(kind.template, text)
-    if isinstance(read, Mismatch):
-        return False
-    captures = compile_flat(kind.readings)(dict(read), text)
-    if isinstance(captures, Mismatch):
-        return False
-    try:
-        whole = compile_below(kind.readings)(captures)
-    except Refused:
-        return False
-    return all(holds(one, whole) for one in kind.where)
+    """Whether a text is a record of a kind."""
+    return not isinstance(ask(kind, text), Mismatch)
 
 
 # --- conditions beyond languages ----------------------------------------------------------------
