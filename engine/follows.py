@@ -40,7 +40,7 @@ def follow_of(parts: Sequence[Part], after: Follow, *, opens_branch: bool = Fals
     """What a text begins with that ``parts``, and then ``after``, read."""
     if not parts:
         return after
-    part, rest = parts[0], parts[1:]
+    part, *rest = _without_captures(parts)
     if isinstance(part, LiteralPart):
         beginning = literal(part.text)
         further = follow_of(rest, after) if opens_branch else ANYTHING
@@ -60,6 +60,19 @@ def follow_of(parts: Sequence[Part], after: Follow, *, opens_branch: bool = Fals
     first = _first_of(part)
     found = ANYTHING if first is None else Follow((first,))
     return found | follow_of(rest, after) if part.may_be_empty else found
+
+
+def _without_captures(parts: Sequence[Part]) -> Sequence[Part]:
+    """The parts, of which the first ones are not told apart by a captured segment around them: to
+    give a text a name changes nothing in how it is read."""
+    first = parts[0]
+    if isinstance(first, GroupPart) and len(first.branches) == 1:
+        return _without_captures([*first.branches[0], *parts[1:]])
+    if isinstance(first, LiteralPart) and len(parts) > 1:
+        second, *rest = _without_captures(parts[1:])
+        if isinstance(second, LiteralPart):
+            return [LiteralPart(first.text + second.text), *rest]
+    return parts
 
 
 def _first_of(part: Part) -> Pattern | None:
