@@ -21,6 +21,9 @@ Row = Mapping[str, str]
 MOST: Final = 0.9
 """The share of records that must be of a format for all of them to be taken for it."""
 
+NEARLY_ALL: Final = 0.98
+"""The same for columns: fewer of a count than that, and there are two kinds of lines."""
+
 DEPTH_MAX: Final = 6
 KEYS_MAX: Final = 200
 PAIRS_MIN: Final = 3
@@ -121,7 +124,7 @@ def _separated(texts: Sequence[str]) -> Reading | None:
     for separator in SEPARATORS:
         split = [_split(text, separator) for text in texts]
         count, records = Counter(map(len, split)).most_common(1)[0]
-        if count < COLUMNS_MIN or records < MOST * len(texts):
+        if count < COLUMNS_MIN or records < NEARLY_ALL * len(texts):
             continue
         whole = [one for one in split if len(one) == count]
         if any(cell != cell.strip() for one in whole for cell in one):

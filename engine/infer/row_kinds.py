@@ -55,9 +55,9 @@ def find_row_kinds(rows: Sequence[Row | None]) -> tuple[list[RowKind], list[int]
             kind.where.update(known)
         if not kind.where:
             kind.where[_always(kind.lines, rows)[0]] = "present"
-    least = SMALL_SHARE * len(there) if len(there) >= SMALL_MIN else 0
-    noise += [line for kind in kinds if len(kind.lines) <= least for line in kind.lines]
-    kept = [kind for kind in kinds if len(kind.lines) > least]
+    least = max(2, SMALL_SHARE * len(there)) if len(there) >= SMALL_MIN else 0
+    noise += [line for kind in kinds if len(kind.lines) < least for line in kind.lines]
+    kept = [kind for kind in kinds if len(kind.lines) >= least]
     return sorted(kept, key=lambda one: (-len(one.lines), str(one.where))), sorted(noise)
 
 
@@ -135,6 +135,9 @@ def _alike(
     groups: list[tuple[set[str], list[str]]] = []
     for value in sorted(by_value):
         keys = set(_always(by_value[value], rows)) - {key}
+        seen = {one for line in by_value[value] for one in rows[line] or {}} - {key}
+        if len(keys) < ALIKE * len(seen):
+            return []  # records of one value are not of one kind
         for known, values in groups:
             if len(known & keys) >= ALIKE * len(known | keys):
                 values.append(value)

@@ -68,9 +68,9 @@ def find_groups(records: Records) -> tuple[list[Group], list[int]]:
     branch = _Tree(records, strong).branch(by_skeleton, 0)
     noise: list[int] = []
     kinds = branch.kinds
-    least = NOISE_SHARE * len(records) if len(records) >= NOISE_RECORDS_MIN else 0
+    least = max(2, NOISE_SHARE * len(records)) if len(records) >= NOISE_RECORDS_MIN else 0
     for group in branch.weak:
-        if len(group.lines) > least:
+        if len(group.lines) >= least:
             kinds.append(group)
         else:
             noise += group.lines
