@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from functools import cache
 
@@ -14,11 +13,12 @@ from hypothesis import strategies as st
 from made_systems import SYSTEMS, template
 
 from engine.model import FieldPart, LiteralPart, Template
-from engine.templates import TYPE_PATTERNS, Mismatch, match
+from engine.spec.template_syntax import parse_template
+from engine.templates import Mismatch, match
 
 
 def captured(source: str, text: str) -> dict[str, str] | None:
-    found = match(template(source), text)
+    found = match(parse_template(source), text)
     return None if isinstance(found, Mismatch) else found
 
 
@@ -177,51 +177,6 @@ def test_readings(source: str, text: str, expected: dict[str, str] | None) -> No
 )
 def test_how_far_a_template_got(source: str, text: str, matched: int, expected: str) -> None:
     assert match(template(source), text) == Mismatch(matched, expected)
-
-
-# --- typed fields -------------------------------------------------------------------------------
-
-_CHARACTERS = {
-    "word": "aZ_09 -",
-    "digits": "059a",
-    "number": "-.05",
-    "hex": "aFg09",
-    "uuid": "aF0-",
-    "ip": "0125f:.",
-    "iso": "0124-T :.,Z+",
-}
-_BEGINNINGS = {
-    "uuid": ["01234567-89ab-cdef-0123-456789abcde"],
-    "ip": ["1.2.3.", "1:2:3:4:5:6:7:", "::", "::1.2.3.", "1::2:", "255.255.255.25", "1:2:3:4:5:6:"],
-    "iso": [
-        "2025-05-04T10:30",
-        "2025-05-04 10:30:00",
-        "2025-05-04T10:30:00.1",
-        "2025-05-04T10:30+",
-    ],
-}
-
-
-@pytest.mark.parametrize("name", TYPE_PATTERNS)
-@given(data=st.data())
-@examples(150)
-def test_a_typed_field_takes_the_longest_run_that_its_pattern_allows(
-    name: str, data: st.DataObject
-) -> None:
-    begin = data.draw(st.sampled_from(["", *_BEGINNINGS.get(name, [])]))
-    text = begin + data.draw(st.text(_CHARACTERS[name], max_size=14))
-    found = re.match(TYPE_PATTERNS[name], text)
-    runs = [n for n in range(len(text) + 1) if re.fullmatch(TYPE_PATTERNS[name], text[:n])]
-    assert (found.end() if found else None) == (runs[-1] if runs else None)
-
-
-@pytest.mark.parametrize("name", TYPE_PATTERNS)
-@pytest.mark.parametrize("unit", ["1", "1:", "1.", ":", "f:", "-1", "1-", "a", "2025-05-04T10:30:"])
-def test_no_type_backtracks_for_long(name: str, unit: str) -> None:
-    text = unit * (200_000 // len(unit))
-    begin = time.process_time()
-    match(Template("", (FieldPart("a", name), LiteralPart("!"))), text)
-    assert time.process_time() - begin < 1
 
 
 # --- time ---------------------------------------------------------------------------------------
