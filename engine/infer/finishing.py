@@ -22,6 +22,10 @@ def join_of(
 ) -> JoinGuess | None:
     """The join that the records show, with its evidence told in the draft."""
     join = guess_join(tables, roles, record_times(tables, roles, records))
+    details = () if join is None else join.details
+    for number, (table, one) in enumerate(zip(tables, roles, strict=True)):
+        if number not in details and one.status is None and constant_status(table) == "SUCCESS":
+            one.reason = None
     if join is not None:
         draft.join_notes.append(join.evidence)
     return join

@@ -176,6 +176,8 @@ def _reason(table: Table, roles: Roles) -> Column | None:
                 continue
         elif failed_words and (column.is_text or (roles.correlation and place == last)):
             score += 2
+        elif roles.correlation and column.is_text:
+            score += 1  # enough for the detail of an event, if it is one
         if column.is_text:
             score += 1
         if score >= 2:

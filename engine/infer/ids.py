@@ -12,6 +12,8 @@ from engine.infer.columns import Column, Table
 from engine.infer.vocabulary import ID_NAMES, ID_SUFFIXES, NO_IDS, UNITS, last_step, words_of
 
 ID_SCORE_MIN: Final = 3
+SHARED_POINTS: Final = (0, 1.5, 2, 3)
+"""For ids that another kind has too, by how many there are."""
 
 _ID_LIKE: Final = re.compile(r"[A-Za-z0-9][\w.:/#-]{2,63}")
 
@@ -37,7 +39,7 @@ def find_ids(tables: Sequence[Table], taken: Sequence[Collection[Column]]) -> li
         for column, score in own:
             shared = sum(1 for one in column.distinct if len(holders[one]) > 1)
             share = shared / max(1, len(column.distinct))
-            whole = score + (3 * share if len(column.distinct) >= 3 else share)
+            whole = score + share * SHARED_POINTS[min(3, len(column.distinct))]
             if whole >= ID_SCORE_MIN and (best is None or whole > best[0]):
                 best = (whole, column)
         chosen.append(best[1] if best else None)

@@ -22,7 +22,8 @@ FAILURE_WORDS: Final = _words(
     """
     failure failed fail error err ko nok nak false no rejected reject denied deny refused
     timeout timedout aborted abort cancelled canceled declined invalid unhealthy fatal crashed
-    blocked bounced dropped expired exception broken lost
+    blocked bounced dropped expired exception broken lost problem
+    problems errors failures cannot unable
     """
 )
 """What says that something went well, or did not; compared in lower case."""
