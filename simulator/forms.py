@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from random import Random
 from typing import Final
 
-from engine.model import Csv, Json, KeyValues
-
-Form = Json | KeyValues | Csv
+from engine.model import Csv, Form, Json, KeyValues, Template
+from simulator.sampling import fits
+from simulator.taking_apart import take_apart
 
 _BLANKS: Final = " \t"
 
@@ -23,7 +23,7 @@ def can_hold(form: KeyValues | Csv, value: str) -> bool:
     return bool(form.quotes) or _is_bare(form, value)
 
 
-def write(form: Form, parts: Mapping[str, object], rng: Random) -> str | None:
+def write(form: Json | KeyValues | Csv, parts: Mapping[str, object], rng: Random) -> str | None:
     """The text that has these parts; None where it cannot be written."""
     if isinstance(form, Json):
         separators = (",", ":") if rng.random() < 0.3 else (", ", ": ")
@@ -39,6 +39,11 @@ def read(form: Form, text: str) -> object:
     """The parts of a text. Raises ValueError."""
     if isinstance(form, Json):
         return json.loads(text)
+    if isinstance(form, Template):
+        reading = take_apart(form, text)
+        if reading is None:
+            raise ValueError("not what the template says")
+        return reading.captures
     return _read_columns(form, text) if isinstance(form, Csv) else _read_pairs(form, text)
 
 
@@ -168,7 +173,11 @@ def _read_columns(form: Csv, text: str) -> dict[str, str]:
         left = left.removeprefix(form.separator) if left else None
     if len(cells) > len(form.columns):
         raise ValueError("more columns than there are names")
-    return dict(zip(form.columns, cells, strict=False))
+    row = dict(zip(form.columns, cells, strict=False))
+    for name, type_ in form.types:
+        if not fits(type_.pattern, row.get(name, "")):
+            raise ValueError("a column of another type")
+    return row
 
 
 def _quoted_cell(form: Csv, text: str) -> tuple[str, str]:

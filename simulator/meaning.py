@@ -45,18 +45,21 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a record holds: its fields or keys, and the parts of those that are read further."""
+    """What a record holds: its fields or keys, and the parts of texts that are read further, by the
+    ways to these texts."""
 
     fields: Mapping[str, object]
-    parts: Mapping[str, object] = field(default_factory=dict)
+    parts: Mapping[Path, object] = field(default_factory=dict)
 
     def at(self, path: Path) -> object:
         """The value that a path leads to; None where there is none."""
-        first, rest = path[0], path[1:]
-        assert isinstance(first, Key)
-        if rest and first.name in self.parts:
-            return _below(self.parts[first.name], rest)
-        return _below(self.fields.get(first.name), rest)
+        text = self.text_above(path)
+        return _below(self.parts[text], path[len(text) :]) if text else _below(self.fields, path)
+
+    def text_above(self, path: Path) -> Path:
+        """The way to the text in whose parts the path ends; empty where it is in none."""
+        above = [path[:length] for length in range(len(path) - 1, 0, -1)]
+        return next((one for one in above if one in self.parts), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,14 +279,14 @@ class Interpretation:
 
     def _clean(self, said: Said) -> Said:
         for path, how in self._rules:
-            name, rest = _name(path), path[1:]
-            if rest and name in said.parts:
-                parts = {**said.parts, name: self._cleaned(said.parts[name], rest, how)}
-                said = Said(said.fields, parts)
-            elif name in said.fields:
-                value = self._cleaned(said.fields[name], rest, how)
-                fields = {key: one for key, one in said.fields.items() if key != name}
-                said = Said(fields if value is None else {**said.fields, name: value}, said.parts)
+            text = said.text_above(path)
+            if text:
+                cleaned = self._cleaned(said.parts[text], path[len(text) :], how)
+                said = Said(said.fields, {**said.parts, text: cleaned})
+            else:
+                fields = self._cleaned(said.fields, path, how)
+                assert isinstance(fields, Mapping)
+                said = Said(fields, said.parts)
         return said
 
     def _cleaned(self, value: object, path: Path, how: str) -> object:

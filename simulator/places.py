@@ -108,7 +108,8 @@ class Place:
         if self.in_json:
             return True
         if self.form is not None:
-            return can_hold(self.form, text)
+            is_right = self.type is None or fits(self.type.pattern, text)
+            return is_right and can_hold(self.form, text)
         if self.group is not None:
             return reads_as_branch(self.group, text)
         if self.skeletons:

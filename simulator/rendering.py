@@ -25,9 +25,10 @@ from engine.model import (
     RecordKind,
     RegexPart,
     System,
+    Template,
     ValueMap,
 )
-from simulator.forms import write
+from simulator.forms import read, write
 from simulator.layouts import Layout, NoLayout
 from simulator.meaning import (
     Interpretation,
@@ -41,7 +42,7 @@ from simulator.meaning import (
 )
 from simulator.places import filler
 from simulator.plans import Plan, plan_for, split_among
-from simulator.shapes import Shape
+from simulator.shapes import LaidOut, Shape
 from simulator.slots import AT_TIME, Impossible, Wanted, paths_of
 from simulator.taking_apart import take_apart
 from simulator.times import Instant, formatted_times, time_texts
@@ -147,9 +148,9 @@ class KindRenderer:
         plan = plan_for(self._ways, wanted, rng)
         times = self._times(plan, time_us, rng)
         plan.split(self._slots, times)
-        layout = self._shape.layout(plan, times, rng)
-        raws = self._choose(plan, layout, times, rng)
-        text, said, body = self._made(layout, raws, rng)
+        laid_out = self._shape.lay_out(plan, times, rng)
+        raws = self._choose(plan, laid_out, times, rng)
+        text, said, body = self._made(laid_out, raws, rng)
         if not all(holds(one, said) for one in self.kind.where):
             raise Impossible
         self._check(self._plainly.meaning(said, record_us), wanted)
@@ -181,18 +182,18 @@ class KindRenderer:
     def _choose(
         self,
         plan: Plan,
-        layout: Layout | None,
+        laid_out: LaidOut,
         times: Mapping[Path, Iterable[str]],
         rng: Random,
     ) -> dict[Path, str | None]:
         """A raw text for each slot. Raises Impossible."""
-        places = {} if layout is None else layout.places
         raws: dict[Path, str | None] = {}
         for path, slot in self._slots.items():
             narrowed, asked = plan.narrowed(slot), plan.asked(path)
-            place, piece = self._shape.place(slot, places), plan.pieces.get(path)
+            place, piece = self._shape.place(slot, laid_out), plan.pieces.get(path)
             is_free = piece is None and not asked and narrowed.allowed is None
-            if path in self._shape.written or path in plan.forced:
+            is_asked = piece is not None or any(text is not None for _, text in asked)
+            if path in plan.forced or (path in self._shape.written and not is_asked):
                 raws[path] = plan.forced.get(path)
             elif place is not None and is_free and (place.skeletons or place.group is not None):
                 raws[path] = None  # it is what is there anyway
@@ -203,63 +204,77 @@ class KindRenderer:
     # --- making the text ------------------------------------------------------------------------
 
     def _made(
-        self, layout: Layout | None, raws: dict[Path, str | None], rng: Random
+        self, laid_out: LaidOut, raws: dict[Path, str | None], rng: Random
     ) -> tuple[str, Said, dict[str, object] | None]:
         """The record, what it holds, and its object if it is JSON. Raises Impossible."""
-        parts: dict[str, object] = {}
-        body: dict[str, object] = {}
+        parts: dict[Path, object] = {}
+        fields: dict[str, object] = {}
         for tree in self._shape.trees:
-            is_there = tree.field is None or layout is None or tree.field in layout.places
-            if not is_there:
+            if not self._shape.is_there(tree, laid_out):
                 continue
-            made = completed(tree, build(tree, raws, self._extras, rng))
+            made = self._parts(tree, laid_out, raws, rng)
             if tree.is_flat:
-                body = made
-            else:
-                parts[tree.field or ""] = made
-            if tree.field is None or (layout is None and not made):
-                continue
-            raws[(Key(tree.field),)] = self._written(tree, made, rng)
-        if layout is None:
-            return _json_line(body, rng), Said(body, parts), body
-        text = self._text(layout, raws, rng)
-        return text, Said({**self._captures(text, raws), **body}, parts), None
+                fields = made
+            elif made:
+                parts[tree.text] = made
+        if self.kind.template is None:
+            return _json_line(fields, rng), Said(fields, parts), fields
+        text = self._text(laid_out[()], (), raws, rng)
+        captures = self._captures(self.kind.template, text, (), raws)
+        if text.lstrip().startswith("{") or text.endswith(("\r", "\n")) or not text.strip():
+            raise Impossible  # it would be read as JSON, or without its end
+        return text, Said({**captures, **fields}, parts), None
 
-    def _written(self, tree: Tree, made: dict[str, object], rng: Random) -> str:
-        if not made and not isinstance(tree.form, Json):
+    def _parts(
+        self, tree: Tree, laid_out: LaidOut, raws: dict[Path, str | None], rng: Random
+    ) -> dict[str, object]:
+        """What a tree holds; the text that says so is a raw text from now on."""
+        if tree.text and (told := raws[tree.text]) is not None:
+            return _read_from(tree, told)
+        if isinstance(tree.form, Template):
+            text = self._text(laid_out[tree.text], tree.text, raws, rng)
+            raws[tree.text] = text
+            return dict(self._captures(tree.form, text, tree.text, raws))
+        made = completed(tree, build(tree, raws, self._extras, rng), rng)
+        is_key = bool(tree.text) and self._slots[tree.text].is_key
+        if not tree.text or (is_key and not made):
+            return made
+        written = write(tree.form, made, rng)
+        if not written or (not made and not isinstance(tree.form, Json)):
             raise Impossible
-        text = write(tree.form, made, rng)
-        if text is None:
-            raise Impossible
-        return text
+        raws[tree.text] = written
+        return made
 
-    def _text(self, layout: Layout, raws: Mapping[Path, str | None], rng: Random) -> str:
+    def _text(
+        self, layout: Layout, above: Path, raws: Mapping[Path, str | None], rng: Random
+    ) -> str:
         pieces = []
         for piece in layout.pieces:
             part, place = piece.part, piece.place
             if isinstance(part, LiteralPart):
                 pieces.append(part.text)
             elif isinstance(part, RegexPart):
-                pieces.append(self._shape.regex_text(place, raws, rng))
+                pieces.append(self._shape.regex_text(place, above, raws, rng))
             else:
-                raw = raws[(Key(part.name),)] if part.name is not None else filler(place, rng)
+                is_named = part.name is not None
+                raw = raws[(*above, Key(part.name or ""))] if is_named else filler(place, rng)
                 if raw is None:
                     raise Impossible
                 pieces.append(place.written(raw, rng))
         return "".join(pieces)
 
-    def _captures(self, text: str, raws: Mapping[Path, str | None]) -> dict[str, str]:
-        """What the template captures of the text that was made. Raises Impossible where that is not
+    def _captures(
+        self, template: Template, text: str, above: Path, raws: Mapping[Path, str | None]
+    ) -> dict[str, str]:
+        """What a template captures of the text that was made. Raises Impossible where that is not
         what it was made of."""
-        assert self.kind.template is not None
-        given = {name: raw for name in self._shape.names if (raw := raws[(Key(name),)]) is not None}
+        names = self._shape.templates[above].names
+        given = {name: raw for name in names if (raw := raws[(*above, Key(name))]) is not None}
         if self._is_simple:
             return given
-        reading = take_apart(self.kind.template, text)
+        reading = take_apart(template, text)
         if reading is None or not given.items() <= reading.captures.items():
             raise Impossible
-        if text.lstrip().startswith("{") or text.endswith(("\r", "\n")) or not text.strip():
-            raise Impossible  # it would be read as JSON, or without its end
         return reading.captures
 
     def _check(self, meaning: Meaning, wanted: Wanted) -> None:
@@ -296,6 +311,17 @@ def _is_exact(values: ValueMap) -> bool:
     return not (
         values.ranges or values.globs or values.has_otherwise or None in values.exact.values()
     )
+
+
+def _read_from(tree: Tree, text: str) -> dict[str, object]:
+    """What a text holds that was asked for as it stands. Raises Impossible."""
+    try:
+        found = read(tree.form, text)
+    except ValueError:
+        raise Impossible from None
+    if not isinstance(found, dict):
+        raise Impossible
+    return found
 
 
 def _json_line(body: Mapping[str, object], rng: Random) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 from typing import Final
 
-from engine.model import FieldMapping, Json, Key, Path, Reading, RecordKind
+from engine.model import Csv, FieldMapping, Json, Key, Path, Reading, RecordKind, Template
 from simulator.layouts import Layout, Layouts
 from simulator.meaning import Meaningless, finished
 from simulator.places import Place, Skeleton
@@ -22,54 +22,65 @@ _MADE: Final = 6
 _LEFT_OUT: Final = 0.7
 """How often a field without a value is left out, where it can be, instead of said to have none."""
 
+LaidOut = Mapping[Path, Layout]
+"""How templates are laid out, by the paths of what they read; the record's own has none."""
+
 
 class Shape:
     """The slots of a kind by their paths, and where they stand."""
 
     def __init__(self, kind: RecordKind) -> None:
         self.kind = kind
-        template = kind.template
-        self.layouts = None if template is None else Layouts(template, _skeletons(kind))
-        self.names = () if self.layouts is None else self.layouts.names
+        self.templates = dict(_templates(kind))
+        """The templates of the record and of texts in it, by the paths of these texts."""
+        self.names = self.templates[()].names if () in self.templates else ()
         self._homes: dict[Path, Reading | str] = {}
         self.slots = dict(self._slots())
         self.trees = tuple(self._trees())
-        self.written = frozenset((Key(one.field),) for one in kind.readings)
+        self.written = frozenset(one.path for one in kind.readings)
         """The paths of texts that are made of other slots' values."""
         self.is_simple = (
             not kind.readings
             and all(len(path) == 1 for path in self.slots)
-            and (self.layouts is None or self.layouts.is_plain)
+            and all(one.is_plain for one in self.templates.values())
         )
         """Whether every part of a record tells by itself whether it can stand there."""
 
-    def _slots(self) -> Iterable[tuple[Path, Slot]]:
+    def _slots(self) -> Iterator[tuple[Path, Slot]]:
         kind = self.kind
-        fields: list[Path] = [(Key(name),) for name in self.names]
-        read: list[Path] = [(Key(one.field),) for one in kind.readings]
-        for path in dict.fromkeys([*fields, *paths_of(kind), *read]):
+        paths: list[Path] = [
+            (*above, Key(name)) for above, one in self.templates.items() for name in one.names
+        ]
+        paths += [*paths_of(kind), *(one.path for one in kind.readings)]
+        for path in dict.fromkeys(paths):
             home = home_of(kind, path, self.names)
             if home is None:
                 continue
             self._homes[path] = home
-            if home == "template":
-                assert self.layouts is not None
-                assert isinstance(path[0], Key)
-                places = self.layouts.places_of(path[0].name)
+            above = self._template_of(path)
+            if above is not None:
+                places = self.templates[above].places_of(_last(path))
                 yield path, slot_of(kind, path, places, is_key=False)
-                continue
-            form = home.form if isinstance(home, Reading) else Json()
-            place = Place(in_json=True) if isinstance(form, Json) else Place(form=form)
-            yield path, slot_of(kind, path, (place,), is_key=True)
+            else:
+                yield path, slot_of(kind, path, (_place(home, path),), is_key=True)
 
-    def _trees(self) -> Iterable[Tree]:
+    def _trees(self) -> Iterator[Tree]:
         """The texts inside of others first."""
-        for one in sorted(self.kind.readings, key=lambda one: one.is_flat):
+        kind = self.kind
+        for one in sorted(kind.readings, key=lambda one: (one.is_flat, -len(one.path))):
             held = tuple(slot for path, slot in self.slots.items() if self._homes[path] is one)
-            yield Tree(one.field, one.form, one.is_flat, held)
-        if self.layouts is None:
+            yield Tree(one.path, one.form, one.is_flat, held)
+        if kind.template is None:
             held = tuple(slot for path, slot in self.slots.items() if self._homes[path] == "record")
-            yield Tree(None, Json(), is_flat=True, slots=held)
+            yield Tree((), Json(), is_flat=True, slots=held)
+
+    def _template_of(self, path: Path) -> Path | None:
+        """The path of the text whose template has this path as a field; None where it is none."""
+        home = self._homes[path]
+        if home == "template":
+            return ()
+        is_field = isinstance(home, Reading) and isinstance(home.form, Template)
+        return home.path if is_field and isinstance(home, Reading) else None
 
     def fixed(self, mapping: FieldMapping) -> list[str]:
         """What the texts mean that the spec lays down for the slot of this mapping."""
@@ -85,62 +96,81 @@ class Shape:
 
     # --- laying out -----------------------------------------------------------------------------
 
-    def layout(self, plan: Plan, times: Mapping[Path, Iterable[str]], rng: Random) -> Layout | None:
-        """How a template is laid out for what is asked; None where there is no template. Raises
-        Impossible, NoLayout."""
-        if self.layouts is None:
-            return None
-        if self.layouts.is_plain:
-            return self.layouts.choose(frozenset(), frozenset(), {}, rng)
-        needed: set[str] = set()
-        unwanted: set[str] = set()
-        forced: dict[str, str] = {}
+    def lay_out(
+        self, plan: Plan, times: Mapping[Path, Iterable[str]], rng: Random
+    ) -> dict[Path, Layout]:
+        """How the templates are laid out for what is asked. Raises Impossible, NoLayout."""
+        if all(one.is_plain for one in self.templates.values()):
+            nothing: frozenset[str] = frozenset()
+            return {
+                above: one.choose(nothing, nothing, {}, rng)
+                for above, one in self.templates.items()
+            }
+        needed: dict[Path, set[str]] = {above: set() for above in self.templates}
+        unwanted: dict[Path, set[str]] = {above: set() for above in self.templates}
+        forced: dict[Path, dict[str, str]] = {above: {} for above in self.templates}
         for path, slot in self.slots.items():
             narrowed, asked = plan.narrowed(slot), plan.asked(path)
-            name = self._field_of(path)
-            if name is None or path in self.written:
-                continue
             is_asked = path in plan.pieces or any(text is not None for _, text in asked)
             if is_asked or narrowed.is_present or narrowed.allowed is not None:
-                needed.add(name)
-            elif slot.is_key or self.layouts.is_always_there(name):
+                for above, name in self._fields_around(path):
+                    needed[above].add(name)
+            own = self._template_of(path)
+            if own is None or path in self.written:
                 continue
-            elif narrowed.is_absent or (asked and rng.random() < _LEFT_OUT):
-                unwanted.add(name)
-            group = self.layouts.group(name)
-            if group is not None and (is_asked or narrowed.laid_down()) and name not in unwanted:
-                raw = narrowed.choose(
-                    Place(group=group),
-                    asked,
-                    times.get(path, ()),
-                    rng,
-                    piece=plan.pieces.get(path),
-                )
+            name, template = _last(path), self.templates[own]
+            is_optional = name not in needed[own] and not template.is_always_there(name)
+            if is_optional and (narrowed.is_absent or (asked and rng.random() < _LEFT_OUT)):
+                unwanted[own].add(name)
+            group = template.group(name)
+            if group is not None and (is_asked or narrowed.laid_down()):
+                if name in unwanted[own]:
+                    continue
+                place, piece = Place(group=group), plan.pieces.get(path)
+                raw = narrowed.choose(place, asked, times.get(path, ()), rng, piece=piece)
                 if raw is not None:
-                    plan.forced[path] = forced[name] = raw
-        return self.layouts.choose(frozenset(needed), frozenset(unwanted), forced, rng)
+                    plan.forced[path] = forced[own][name] = raw
+        return {
+            above: one.choose(
+                frozenset(needed[above]), frozenset(unwanted[above]), forced[above], rng
+            )
+            for above, one in self.templates.items()
+        }
 
-    def _field_of(self, path: Path) -> str | None:
-        """The template's field in which the slot stands; None where it is in none."""
-        home = self._homes[path]
-        if isinstance(home, Reading):
-            return home.field if home.field in self.names else None
-        assert isinstance(path[0], Key)
-        return path[0].name if home == "template" else None
+    def _fields_around(self, path: Path) -> Iterator[tuple[Path, str]]:
+        """The templates' fields in which a slot stands, from the inside out."""
+        at: Path | None = path
+        while at is not None:
+            own = self._template_of(at)
+            if own is not None:
+                yield own, _last(at)
+            home = self._homes[at]
+            at = home.path if isinstance(home, Reading) else None
 
-    def place(self, slot: Slot, places: Mapping[str, Place]) -> Place | None:
-        """Where a slot stands in a record with these places; None where it has no place."""
-        field = self._field_of(slot.path)
-        if slot.is_key:
-            return slot.places[0] if field is None or field in places else None
-        return places.get(slot.name)
+    def place(self, slot: Slot, laid_out: LaidOut) -> Place | None:
+        """Where a slot stands in a record that is laid out so; None where it has no place."""
+        if any(
+            name not in laid_out[above].places for above, name in self._fields_around(slot.path)
+        ):
+            return None
+        own = self._template_of(slot.path)
+        return slot.places[0] if own is None else laid_out[own].places[_last(slot.path)]
 
-    def regex_text(self, place: Place, raws: Mapping[Path, str | None], rng: Random) -> str:
+    def is_there(self, tree: Tree, laid_out: LaidOut) -> bool:
+        """Whether a record that is laid out so has the text that the tree is."""
+        if not tree.text:
+            return True
+        slot = self.slots[tree.text]
+        return not slot.is_absent and self.place(slot, laid_out) is not None
+
+    def regex_text(
+        self, place: Place, above: Path, raws: Mapping[Path, str | None], rng: Random
+    ) -> str:
         """A text for a regular expression with these values. Raises Impossible."""
         for skeleton, _ in rng.sample(place.skeletons, len(place.skeletons)):
             now: Skeleton | None = skeleton
             for name in skeleton.part.names:
-                raw = raws.get((Key(name),))
+                raw = raws.get((*above, Key(name)))
                 if raw is not None and now is not None:
                     now = now.with_value(name, raw)
             if now is not None:
@@ -148,16 +178,42 @@ class Shape:
         raise Impossible
 
 
-def _skeletons(kind: RecordKind) -> list[Skeleton]:
+def _last(path: Path) -> str:
+    step = path[-1]
+    return step.name if isinstance(step, Key) else ""
+
+
+def _place(home: Reading | str, path: Path) -> Place:
+    """The place of a value in JSON, or in a list."""
+    form = home.form if isinstance(home, Reading) else Json()
+    if isinstance(form, Json | Template):
+        return Place(in_json=True)
+    types = dict(form.types) if isinstance(form, Csv) else {}
+    return Place(form=form, type=types.get(_last(path)))
+
+
+def _templates(kind: RecordKind) -> Iterator[tuple[Path, Layouts]]:
+    if kind.template is not None:
+        yield (), Layouts(kind.template, _skeletons(kind))
+    for one in kind.readings:
+        if isinstance(one.form, Template):
+            yield one.path, Layouts(one.form, _made_of(one.form))
+
+
+def _skeletons(kind: RecordKind) -> Iterator[Skeleton]:
     """What the regular expressions of a kind take of its samples, and some texts that they take
     by what they say."""
     assert kind.template is not None
-    found = []
     for one in kind.samples:
         reading = take_apart(kind.template, one.record)
-        if reading is not None:
-            found += [Skeleton(part, one.record[a:b]) for part, (a, b) in reading.regexes]
-    for part in regexes_in(kind.template.parts):
+        for part, (a, b) in reading.regexes if reading is not None else ():
+            yield Skeleton(part, one.record[a:b])
+    yield from _made_of(kind.template)
+
+
+def _made_of(template: Template) -> Iterator[Skeleton]:
+    for part in regexes_in(template.parts):
         texts = [sample(part.pattern, Random(at)) for at in range(_MADE)] if part.pattern else []
-        found += [Skeleton(part, text) for text in texts if named_groups(part, text) is not None]
-    return found
+        for text in texts:
+            if named_groups(part, text) is not None:
+                yield Skeleton(part, text)

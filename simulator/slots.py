@@ -254,7 +254,7 @@ def slot_of(kind: RecordKind, path: Path, places: tuple[Place, ...], *, is_key: 
         is_absent="absent" in tests,
         is_present="present" in tests,
         is_key=is_key,
-        is_text=any((Key(one.field),) == path for one in kind.readings),
+        is_text=any(one.path == path for one in kind.readings),
     )
 
 

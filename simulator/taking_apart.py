@@ -72,32 +72,40 @@ def reads_as_branch(group: GroupPart, text: str) -> bool:
 
 
 def _begins(after: After | None, text: str, at: int, *, opens: bool) -> bool:
-    """``opens``: the parts are a branch from its beginning, so that a typed field right after its
-    literal has its first character looked at too."""
+    """``opens``: the parts are a branch from its beginning, so that what comes right after its
+    first literal is looked at too."""
     if after is None:
         return at == len(text)
     if not after.parts:
         return _begins(after.beyond, text, at, opens=False)
-    part, rest = after.parts[0], after.parts[1:]
+    part, *others = _unwrapped(after.parts)
+    rest = After(tuple(others), after.beyond)
     if isinstance(part, LiteralPart):
         if not text.startswith(part.text, at):
             return False
-        return not opens or not rest or _may_begin(rest[0], text, at + len(part.text))
+        return not opens or _begins(rest, text, at + len(part.text), opens=False)
     if isinstance(part, GroupPart):
-        beyond = After(rest, after.beyond)
         return any(
-            _begins(After(branch, beyond), text, at, opens=bool(branch)) for branch in part.branches
+            _begins(After(branch, rest), text, at, opens=bool(branch)) for branch in part.branches
         )
     if isinstance(part, RegexPart) or part.type is None:
         return True
-    if part.may_be_empty and _begins(After(rest, after.beyond), text, at, opens=False):
+    if part.may_be_empty and _begins(rest, text, at, opens=False):
         return True
     return _first_fits(part, text, at)
 
 
-def _may_begin(part: Part, text: str, at: int) -> bool:
-    is_typed = isinstance(part, FieldPart) and part.type is not None and not part.may_be_empty
-    return not is_typed or _first_fits(part, text, at)
+def _unwrapped(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """The parts without captured segments around the first ones, which change nothing in how a
+    text is read; literals that so come to stand side by side are one."""
+    first = parts[0]
+    if isinstance(first, GroupPart) and len(first.branches) == 1:
+        return _unwrapped((*first.branches[0], *parts[1:]))
+    if isinstance(first, LiteralPart) and len(parts) > 1:
+        second, *others = _unwrapped(parts[1:])
+        if isinstance(second, LiteralPart):
+            return (LiteralPart(first.text + second.text), *others)
+    return parts
 
 
 def _first_fits(part: Part, text: str, at: int) -> bool:

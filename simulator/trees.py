@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from engine.model import Index, Json, Key, KeyValues, Path, Reading, RecordKind
-from simulator.forms import Form
+from engine.model import Csv, Form, Index, Json, Key, KeyValues, Path, Reading, RecordKind
+from simulator.places import Place, filler
 from simulator.slots import Impossible, Slot
 
 EXTRAS: Final[tuple[tuple[str, object], ...]] = (
@@ -25,17 +25,22 @@ EXTRAS: Final[tuple[tuple[str, object], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """Where some of a kind's paths lead: into the JSON record itself (``field`` None), or into a
+    """Where some of a kind's paths lead: into the JSON record itself (``text`` empty), or into a
     text that is read further, with its parts named below it or, if ``is_flat``, like fields."""
 
-    field: str | None
+    text: Path
     form: Form
     is_flat: bool
     slots: tuple[Slot, ...]
 
+    @property
+    def above(self) -> Path:
+        """What the paths of its slots begin with."""
+        return () if self.is_flat else self.text
+
     def within(self, path: Path) -> Path:
         """The way from the tree's top."""
-        return path if self.field is None or self.is_flat else path[1:]
+        return path[len(self.above) :]
 
 
 def home_of(kind: RecordKind, path: Path, names: Iterable[str]) -> Reading | str | None:
@@ -43,8 +48,9 @@ def home_of(kind: RecordKind, path: Path, names: Iterable[str]) -> Reading | str
     of the template, ``"record"`` for a JSON record itself; None where it leads nowhere."""
     first = path[0]
     assert isinstance(first, Key)
-    for one in kind.readings:
-        if not one.is_flat and one.field == first.name and len(path) > 1:
+    for one in sorted(kind.readings, key=lambda one: -len(one.path)):
+        length = len(one.path)
+        if not one.is_flat and len(path) > length and path[:length] == one.path:
             return one
     if kind.template is None:
         return "record"
@@ -77,14 +83,18 @@ def build(
     return top
 
 
-def completed(tree: Tree, made: dict[str, object]) -> dict[str, object]:
+def completed(tree: Tree, made: dict[str, object], rng: Random) -> dict[str, object]:
     """With what is there anyway: empty columns before the last one, and something where a text
     would be empty."""
-    if isinstance(tree.form, Json):
+    if not isinstance(tree.form, KeyValues | Csv):
         return made
-    taken = {one.name for one in tree.slots}
+    taken = {str(getattr(tree.within(one.path)[0], "name", "")) for one in tree.slots}
     if isinstance(tree.form, KeyValues):
         return made or ({} if "note" in taken else {"note": "x"})
+    for name, type_ in tree.form.types:
+        some = filler(Place(form=tree.form, type=type_), rng)
+        if made.get(name) in {None, ""} and some is not None:
+            made[name] = some
     columns = tree.form.columns
     last = max((columns.index(one) for one in made if one in columns), default=-1)
     if last < 0 and columns[0] not in taken:

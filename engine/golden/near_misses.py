@@ -41,7 +41,8 @@ def spoilt_text(text: str, reading: Reading, rng: Random) -> Iterator[NearMiss]:
         yield NearMiss(text[: span.start] + text[span.end :], f"without {part.text!r}")
     yield NearMiss(f"x{text}", "with an 'x' before it")
     yield NearMiss(f"{text}x", "with an 'x' after it")
-    yield NearMiss(text[: rng.randrange(1, len(text))], "cut off")
+    if len(text) > 1:
+        yield NearMiss(text[: rng.randrange(1, len(text))], "cut off")
 
 
 def spoilt_object(

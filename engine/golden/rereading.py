@@ -20,22 +20,21 @@ def reading_of(kind: RecordKind, text: str) -> Reading | None:
 def said_in(kind: RecordKind, captures: Mapping[str, object]) -> Said | None:
     """What a record holds, with the texts that are read further; None where one of them is not
     what it should be, or a condition does not hold."""
-    fields, parts = dict(captures), {}
-    for one in sorted(kind.readings, key=lambda one: not one.is_flat):
-        text = fields.get(one.field)
+    said = Said(dict(captures))
+    for one in sorted(kind.readings, key=lambda one: (not one.is_flat, len(one.path))):
+        text = said.at(one.path)
         if not isinstance(text, str) or not text:
             continue
         try:
             found = read(one.form, text)
         except ValueError:
             return None
-        if one.is_flat:
-            if not isinstance(found, dict):
-                return None
-            fields |= found
+        if not isinstance(found, dict) and (one.is_flat or not isinstance(found, list)):
+            return None
+        if one.is_flat and isinstance(found, dict):
+            said = Said({**said.fields, **found}, said.parts)
         else:
-            parts[one.field] = found
-    said = Said(fields, parts)
+            said = Said(said.fields, {**said.parts, one.path: found})
     return said if all(holds(one, said) for one in kind.where) else None
 
 

@@ -135,6 +135,7 @@ class RoundTrip:
         self, system: System, kind: RecordKind, text: str, record_us: int | None
     ) -> Meaning | None:
         """What a text means by the second reading; None where the kind does not take it."""
+        text = text.removesuffix("\n").removesuffix("\r")  # the end of a line is no part of it
         reading = reading_of(kind, text)
         said = None if reading is None else said_in(kind, reading.captures)
         if said is None:
