@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,9 +21,12 @@ SECRETS_MAX: Final = 100
 _HUGE: Final = "an integer without end"
 _INT_CHARS_MAX: Final = 20
 
+# A string without an end runs to the end of the text, so that no place is looked at twice.
 _TOKEN: Final = re.compile(
-    r'"(?:[^"\\]|\\.)*+"|-?[0-9]++(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|true|false', re.DOTALL
+    r'"(?:[^"\\]|\\.)*+"?|-?[0-9]++(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|true|false', re.DOTALL
 )
+_PRIVATE: Final = range(0xF0000, 0x110000)
+"""Characters that texts have no use for; each can stand for what is hidden, for a while."""
 
 
 @dataclass(slots=True)
@@ -87,18 +90,13 @@ def hide_in_text(
         if literal in secrets.literals and literal not in text:
             return None
         forms.setdefault(literal, replacement)
-    return _any_of(forms).sub(lambda match: forms[match[0]], hidden) if forms else hidden
+    return _replaced(hidden, _longest_first(forms), set())
 
 
 def _hidden_json(text: str, secrets: Secrets) -> tuple[str, set[str]]:
     """The JSON text without the secrets, and those that were found in it."""
-    texts = {**secrets.literals, **secrets.texts}
-    pattern = _any_of(texts)
+    texts = _longest_first({**secrets.literals, **secrets.texts})
     found: set[str] = set()
-
-    def hide(match: re.Match[str]) -> str:
-        found.add(match[0])
-        return texts[match[0]]
 
     def token(match: re.Match[str]) -> str:
         written = match[0]
@@ -111,16 +109,36 @@ def _hidden_json(text: str, secrets: Secrets) -> tuple[str, set[str]]:
         try:
             inside = json.loads(written, strict=False)
         except ValueError:
-            return written
-        shown = pattern.sub(hide, inside)
+            return _replaced(written, texts, found)
+        shown = _replaced(inside, texts, found)
         return written if shown == inside else json.dumps(shown)
 
     return (_TOKEN.sub(token, text) if texts else text), found
 
 
-def _any_of(texts: Mapping[str, str]) -> re.Pattern[str]:
-    """Any of the texts, the longest first: a secret may be the beginning of another."""
-    return re.compile("|".join(map(re.escape, sorted(texts, key=len, reverse=True))))
+def _longest_first(texts: Mapping[str, str]) -> list[tuple[str, str]]:
+    """A secret may be a part of another."""
+    return sorted(texts.items(), key=lambda one: len(one[0]), reverse=True)
+
+
+def _replaced(text: str, texts: Sequence[tuple[str, str]], found: set[str]) -> str:
+    """The text with each of ``texts`` replaced; those that stand in it are added to ``found``.
+
+    Each is sought by itself: alternatives of a regular expression would be tried one after the
+    other at every place, and how long they are is up to the record. A character that the text does
+    not have stands for each until all are found, so that none is found in what replaces another.
+    """
+    present = [one for one in texts if one[0] in text]
+    if not present:
+        return text
+    taken = set(text)
+    free = (code for code in _PRIVATE if chr(code) not in taken)
+    stands_for: dict[int, str] = {}
+    for (secret, replacement), code in zip(present, free, strict=False):
+        found.add(secret)
+        stands_for[code] = replacement
+        text = text.replace(secret, chr(code))
+    return text.translate(stands_for)
 
 
 def _written(secret: str) -> set[str]:
