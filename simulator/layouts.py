@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
@@ -13,6 +13,15 @@ from simulator.taking_apart import After, is_plain, names_in
 
 _LAYOUTS_MAX: Final = 24
 """How many layouts of a template are looked at to find what its fields can hold."""
+
+
+Force = Callable[[str, GroupPart], bool]
+"""Whether the text of a captured segment is known: then it is a piece of its own."""
+
+
+def as_it_is(_name: str, _group: GroupPart) -> bool:
+    """No captured segment has a text that is known."""
+    return False
 
 
 class NoLayout(Exception):
@@ -62,45 +71,44 @@ class Layouts:
         self.template = template
         self.is_plain = is_plain(template)
         self._skeletons = tuple((one, "") for one in skeletons)
-        self._groups = _named_groups(template.parts)
         self.names = tuple(dict.fromkeys(_in_order(template.parts)))
         self._only: Layout | None = None
         if self.is_plain:
-            self._only = self.choose(frozenset(), frozenset(), {}, Random(0))
+            self._only = self.choose(frozenset(), frozenset(), as_it_is, Random(0))
 
     def choose(
         self,
         needed: frozenset[str],
         unwanted: frozenset[str],
-        forced: Mapping[str, str],
+        force: Force,
         rng: Random,
     ) -> Layout:
-        """A layout with these names and without those. ``forced`` are captured segments of which
-        the text is known; they are pieces of their own. Raises NoLayout."""
+        """A layout with these names and without those. ``force`` is asked about each captured
+        segment that it comes to. Raises NoLayout."""
         if self._only is not None:
             return self._only
-        choice = _Choice(needed, unwanted, frozenset(forced), rng)
+        choice = _Choice(needed, unwanted, force, rng)
         pieces = list(choice.pieces(self.template.parts, None))
         return Layout(tuple(_with_neighbours(pieces, self._skeletons, is_plain=self.is_plain)))
 
     def places_of(self, name: str) -> tuple[Place, ...]:
         """The places that a name can have, as far as they were found."""
-        if name in self._groups:
-            return (Place(group=self._groups[name]),)
         found: dict[Place, None] = {}
+
+        def is_it(one: str, _group: GroupPart) -> bool:
+            return one == name
+
         rng = Random(0)
         for _ in range(1 if self.is_plain else _LAYOUTS_MAX):
             try:
-                layout = self.choose(frozenset({name}), frozenset(), {}, rng)
+                layout = self.choose(
+                    frozenset({name}), frozenset(), lambda one, _: one == name, rng
+                )
             except NoLayout:
                 break
             if name in layout.places:
                 found[layout.places[name]] = None
         return tuple(found)
-
-    def group(self, name: str) -> GroupPart | None:
-        """The captured segment of this name."""
-        return self._groups.get(name)
 
     def is_always_there(self, name: str) -> bool:
         """Whether every layout has it."""
@@ -113,7 +121,7 @@ class _Choice:
 
     needed: frozenset[str]
     unwanted: frozenset[str]
-    forced: frozenset[str]
+    force: Force
     rng: Random
 
     def pieces(self, parts: tuple[Part, ...], beyond: After | None) -> Iterator[tuple[Part, After]]:
@@ -123,7 +131,7 @@ class _Choice:
                 if getattr(part, "name", None) in self.unwanted:
                     raise NoLayout
                 yield part, after
-            elif part.name is not None and part.name in self.forced:
+            elif part.name is not None and self.force(part.name, part):
                 yield part, after
             else:
                 yield from self.pieces(self._branch(part), after)
@@ -181,17 +189,6 @@ def _with_neighbours(
             empty, values = part.may_be_empty, part.values
             place = replace(place, type=part.type, may_be_empty=empty, values=values)
         yield Piece(part, place)
-
-
-def _named_groups(parts: tuple[Part, ...]) -> dict[str, GroupPart]:
-    found: dict[str, GroupPart] = {}
-    for part in parts:
-        if isinstance(part, GroupPart):
-            if part.name is not None:
-                found[part.name] = part
-            for branch in part.branches:
-                found |= _named_groups(branch)
-    return found
 
 
 def _in_order(parts: tuple[Part, ...]) -> Iterator[str]:

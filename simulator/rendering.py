@@ -93,7 +93,9 @@ class KindRenderer:
         self._slots = self._shape.slots
         self._ways: dict[str, list[FieldMapping]] = {}
         for mapping in kind.mappings:
-            self._ways.setdefault(mapping.target, []).append(mapping)
+            ways = self._ways.setdefault(mapping.target, [])
+            if not any(map(self._shape.surely_gives, ways)):
+                ways.append(mapping)
         self._extras = [extra for extra in EXTRAS if extra[0] not in reserved]
         self._is_simple = self._shape.is_simple and all(map(_is_simple, self._ways.values()))
 

@@ -6,8 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 from typing import Final
 
-from engine.model import Csv, FieldMapping, Json, Key, Path, Reading, RecordKind, Template
-from simulator.layouts import Layout, Layouts
+from engine.model import (
+    Csv,
+    FieldMapping,
+    GroupPart,
+    Json,
+    Key,
+    Path,
+    Reading,
+    RecordKind,
+    Template,
+)
+from simulator.layouts import Force, Layout, Layouts
 from simulator.meaning import Meaningless, finished
 from simulator.places import Place, Skeleton
 from simulator.plans import Plan
@@ -18,6 +28,9 @@ from simulator.trees import Tree, home_of
 
 _MADE: Final = 6
 """How many texts are made of a regular expression."""
+
+_TRIES: Final = 8
+"""How many layouts are looked at for one whose fields can hold what is asked of them."""
 
 _LEFT_OUT: Final = 0.7
 """How often a field without a value is left out, where it can be, instead of said to have none."""
@@ -39,10 +52,11 @@ class Shape:
         self.trees = tuple(self._trees())
         self.written = frozenset(one.path for one in kind.readings)
         """The paths of texts that are made of other slots' values."""
+        self._has_choice = not all(one.is_plain for one in self.templates.values())
         self.is_simple = (
             not kind.readings
             and all(len(path) == 1 for path in self.slots)
-            and all(one.is_plain for one in self.templates.values())
+            and not self._has_choice
         )
         """Whether every part of a record tells by itself whether it can stand there."""
 
@@ -100,42 +114,59 @@ class Shape:
         self, plan: Plan, times: Mapping[Path, Iterable[str]], rng: Random
     ) -> dict[Path, Layout]:
         """How the templates are laid out for what is asked. Raises Impossible, NoLayout."""
-        if all(one.is_plain for one in self.templates.values()):
-            nothing: frozenset[str] = frozenset()
-            return {
-                above: one.choose(nothing, nothing, {}, rng)
-                for above, one in self.templates.items()
-            }
         needed: dict[Path, set[str]] = {above: set() for above in self.templates}
         unwanted: dict[Path, set[str]] = {above: set() for above in self.templates}
-        forced: dict[Path, dict[str, str]] = {above: {} for above in self.templates}
-        for path, slot in self.slots.items():
+        for path, slot in self.slots.items() if self._has_choice else ():
             narrowed, asked = plan.narrowed(slot), plan.asked(path)
-            is_asked = path in plan.pieces or any(text is not None for _, text in asked)
-            if is_asked or narrowed.is_present or narrowed.allowed is not None:
+            if _is_asked(plan, path) or narrowed.is_present or narrowed.allowed is not None:
                 for above, name in self._fields_around(path):
                     needed[above].add(name)
             own = self._template_of(path)
             if own is None or path in self.written:
                 continue
-            name, template = _last(path), self.templates[own]
-            is_optional = name not in needed[own] and not template.is_always_there(name)
-            if is_optional and (narrowed.is_absent or (asked and rng.random() < _LEFT_OUT)):
+            name = _last(path)
+            if name in needed[own] or self.templates[own].is_always_there(name):
+                continue
+            if narrowed.is_absent or (asked and rng.random() < _LEFT_OUT):
                 unwanted[own].add(name)
-            group = template.group(name)
-            if group is not None and (is_asked or narrowed.laid_down()):
-                if name in unwanted[own]:
-                    continue
-                place, piece = Place(group=group), plan.pieces.get(path)
-                raw = narrowed.choose(place, asked, times.get(path, ()), rng, piece=piece)
-                if raw is not None:
-                    plan.forced[path] = forced[own][name] = raw
-        return {
-            above: one.choose(
-                frozenset(needed[above]), frozenset(unwanted[above]), forced[above], rng
-            )
-            for above, one in self.templates.items()
-        }
+        laid_out = {}
+        for above, layouts in self.templates.items():
+            names = frozenset(needed[above]), frozenset(unwanted[above] - needed[above])
+            for _ in range(_TRIES):
+                force = self._force(above, plan, times, rng)
+                laid_out[above] = layouts.choose(*names, force, rng)
+                if not self._has_choice or self._is_able(above, laid_out[above], plan):
+                    break
+        return laid_out
+
+    def _force(
+        self, above: Path, plan: Plan, times: Mapping[Path, Iterable[str]], rng: Random
+    ) -> Force:
+        """Chooses the texts of captured segments that must be a certain one."""
+
+        def force(name: str, group: GroupPart) -> bool:
+            path = (*above, Key(name))
+            narrowed, place = plan.narrowed(self.slots[path]), Place(group=group)
+            plan.forced.pop(path, None)
+            if not _is_asked(plan, path) and not narrowed.laid_down(place):
+                return False
+            asked, piece = plan.asked(path), plan.pieces.get(path)
+            raw = narrowed.choose(place, asked, times.get(path, ()), rng, piece=piece)
+            if raw is not None:
+                plan.forced[path] = raw
+            return raw is not None
+
+        return force
+
+    def _is_able(self, above: Path, layout: Layout, plan: Plan) -> bool:
+        """Whether the fields of a layout can hold what is asked of them."""
+        for name, place in layout.places.items():
+            slot = self.slots[(*above, Key(name))]
+            for mapping, text in plan.asked(slot.path):
+                is_text = text is not None and mapping.target != "timestamp"
+                if is_text and not slot.can_mean(place, mapping, text or ""):
+                    return False
+        return True
 
     def _fields_around(self, path: Path) -> Iterator[tuple[Path, str]]:
         """The templates' fields in which a slot stands, from the inside out."""
@@ -163,6 +194,22 @@ class Shape:
         slot = self.slots[tree.text]
         return not slot.is_absent and self.place(slot, laid_out) is not None
 
+    def surely_gives(self, mapping: FieldMapping) -> bool:
+        """Whether a record always has a value by this mapping, so that no later one counts."""
+        if mapping.when or mapping.absent:
+            return False
+        if not mapping.sources:
+            return mapping.constant is not None or mapping.is_record_time
+        if mapping.values is not None:
+            return False
+        for path in mapping.sources:
+            own, slot = self._template_of(path), self.slots[path]
+            if own != () or not self.templates[()].is_always_there(_last(path)):
+                return False
+            if any(place.may_be_empty or place.group is not None for place in slot.places):
+                return False
+        return True
+
     def regex_text(
         self, place: Place, above: Path, raws: Mapping[Path, str | None], rng: Random
     ) -> str:
@@ -176,6 +223,11 @@ class Shape:
             if now is not None:
                 return now.text
         raise Impossible
+
+
+def _is_asked(plan: Plan, path: Path) -> bool:
+    """Whether the slot must have a value."""
+    return path in plan.pieces or any(text is not None for _, text in plan.asked(path))
 
 
 def _last(path: Path) -> str:

@@ -65,11 +65,13 @@ class Slot:
         """Whether some raw text here means ``text`` under this mapping."""
         if self.is_absent:
             return False
+        return any(self.can_mean(place, mapping, text) for place in self.places)
+
+    def can_mean(self, place: Place, mapping: FieldMapping, text: str) -> bool:
+        """Whether some raw text at this place means ``text`` under this mapping."""
         asked = [(mapping, text)]
         return any(
-            self._means(place, raw, asked)
-            for place in self.places
-            for raw in self._inverse(place, mapping, text, Random(0))
+            self._means(place, raw, asked) for raw in self._inverse(place, mapping, text, Random(0))
         )
 
     def holds_piece(self, text: str) -> bool:
