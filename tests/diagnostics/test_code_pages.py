@@ -115,7 +115,7 @@ def test_without_a_code_it_lists_all(capsys: pytest.CaptureFixture[str]) -> None
 @pytest.mark.parametrize(
     "asked, said",
     [
-        ("E2Ol", 'did you mean "E201"'),
+        ("EE402", 'did you mean "E402"'),
         ("unknown_satus", 'did you mean "unknown_status"'),
         ("../../pyproject", "`engine explain-code` lists them"),
         ("README", "`engine explain-code` lists them"),

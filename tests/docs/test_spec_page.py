@@ -10,10 +10,11 @@ import pytest
 import yaml
 from spec_reference import reference
 
-from engine.model import EVENT_FIELDS, FIELD_TYPES, OPTIONAL_FIELDS
+from engine.model import EVENT_FIELDS, OPTIONAL_FIELDS
 from engine.rejections import REASONS
 from engine.samples import check_specs
 from engine.spec import spec_schema
+from engine.spec.field_types import FIELD_TYPES
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "specs.md"
 PAGE = FILE.read_text()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from made_templates import templates, texts_near
 from reference_reader import read, reads
 
-from engine.model import GroupPart, LiteralPart, Part, Template
+from engine.model import FieldPart, GroupPart, LiteralPart, Part, Template
 from engine.templates import Mismatch, match, match_prefix
 
 
@@ -38,7 +38,8 @@ def _put_back(parts: tuple[Part, ...], values: dict[str, str]) -> set[str]:
         elif isinstance(part, GroupPart):
             here = set().union(*(_put_back(branch, values) for branch in part.branches))
         else:
-            here = {values[part.name]} if getattr(part, "name", None) in values else set()
+            assert isinstance(part, FieldPart)
+            here = {values[name] for name in (part.name,) if name is not None and name in values}
         made = {before + text for before in made for text in here}
     return made
 
