@@ -62,6 +62,9 @@ def main() -> None:
     begin = time.process_time()
     for name, records in formats(arguments.folder):
         proposal = propose(records, recorded_us=RECORDED_US)
+        if proposal is None:
+            print(f"{name}: nothing to learn from")
+            continue
         quarantined = sum(isinstance(one, Rejection) for one in proposal.outcomes)
         valid = is_valid(proposal)
         counts["formats"] += 1

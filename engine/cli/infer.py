@@ -97,12 +97,12 @@ def run(arguments: argparse.Namespace) -> int:
         else _of_input(arguments.samples, arguments.limit)
     )
     texts = [text for text in map(_decoded, samples.values) if text is not None and text.strip()]
-    if not texts:
-        talk("no record to learn from")
-        return 1
     from engine.infer import propose
 
     proposal = propose(texts, arguments.system, recorded_us=samples.recorded_us)
+    if proposal is None:
+        talk("no record to learn from")
+        return 1
     _write(proposal.text, arguments.out)
     _report(proposal, len(samples.values) - len(texts), arguments)
     return 0

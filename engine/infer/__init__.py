@@ -15,11 +15,14 @@ from engine.infer.proposal import draft_spec
 __all__ = ["Proposal", "propose"]
 
 
-def propose(texts: Sequence[str], system: str | None = None, *, recorded_us: int) -> Proposal:
+def propose(
+    texts: Sequence[str], system: str | None = None, *, recorded_us: int
+) -> Proposal | None:
     """A spec that validates for these records of one system, in the order in which they were
-    logged. There must be one that is not blank. ``recorded_us`` is when they were written, about
-    (µs since the epoch): it tells the year of times without one.
+    logged; None if no spec can read any of them: they are blank, or broken JSON. ``recorded_us``
+    is when they were written, about (µs since the epoch): it tells the year of times without one.
 
     Raises EnvironmentFailure where no temporary file can be written.
     """
-    return settle(draft_spec(texts, system), texts, recorded_us)
+    draft = draft_spec(texts, system)
+    return settle(draft, texts, recorded_us) if draft.kinds else None

@@ -26,6 +26,8 @@ def draft_text(texts: Sequence[str], bodies: Sequence[str], headed: Headed | Non
     ``headed`` has."""
     # A record that begins like a JSON object is never read by a template.
     usable = [n for n, body in enumerate(bodies) if body.strip() and not texts[n].startswith("{")]
+    if not usable:
+        return SpecDraft("", "text")
     records = [tokenize(bodies[n]) for n in usable]
     groups, noise = find_groups(records)
     shapes = shapes_of(groups, records)

@@ -3,16 +3,21 @@ writes them."""
 
 from __future__ import annotations
 
+import json
 import random
 from functools import cache
 from pathlib import Path
 
 import pytest
+from examples import examples
+from hypothesis import given
+from hypothesis import strategies as st
 from made_logs import FORMATS, made_log
 
 from engine.golden.suite import load_suite
 from engine.golden.table import Table, numbered, tabulate
-from engine.infer import Proposal, propose
+from engine.infer import Proposal
+from engine.infer import propose as propose_or_none
 from engine.interpreter import compile_normalizer
 from engine.model import Rejection
 from engine.samples import load_checked
@@ -22,6 +27,12 @@ from simulator import Emission, Simulation, load_flow
 RECORDED_US = 1_746_352_800_000_000
 RECORDS = 500
 TODOS_MAX = 2
+
+
+def propose(texts: list[str], system: str | None = None) -> Proposal:
+    proposal = propose_or_none(texts, system, recorded_us=RECORDED_US)
+    assert proposal is not None
+    return proposal
 
 
 def outcome_table(proposal: Proposal) -> Table:
@@ -41,7 +52,7 @@ def check_sound(proposal: Proposal, folder: Path) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_made_up_system_is_read_and_joined_as_it_was_meant(name: str, tmp_path: Path) -> None:
     log = made_log(FORMATS[name], RECORDS)
-    proposal = propose(log.lines, "made", recorded_us=RECORDED_US)
+    proposal = propose(log.lines, "made")
     check_sound(proposal, tmp_path)
     rows = outcome_table(proposal).rows
     reasons = {}
@@ -64,8 +75,8 @@ def test_a_made_up_system_is_read_and_joined_as_it_was_meant(name: str, tmp_path
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_order_of_the_records_changes_no_kind(name: str) -> None:
     lines = made_log(FORMATS[name], 200).lines
-    first = propose(lines, "made", recorded_us=RECORDED_US)
-    again = propose(random.Random(3).sample(lines, len(lines)), "made", recorded_us=RECORDED_US)
+    first = propose(lines, "made")
+    again = propose(random.Random(3).sample(lines, len(lines)), "made")
 
     def lasting(text: str) -> list[str]:
         return [
@@ -93,7 +104,7 @@ def simulated() -> dict[str, list[Emission]]:
 def test_a_shipped_system_is_read_as_the_simulator_meant_it(name: str, tmp_path: Path) -> None:
     emissions = simulated()[name]
     assert len(emissions) == RECORDS
-    proposal = propose([one.value.decode() for one in emissions], recorded_us=RECORDED_US)
+    proposal = propose([one.value.decode() for one in emissions])
     check_sound(proposal, tmp_path)
     assert proposal.systems[0].name == name
     rows = outcome_table(proposal).rows
@@ -113,3 +124,58 @@ def test_a_shipped_system_is_read_as_the_simulator_meant_it(name: str, tmp_path:
             assert row["failure_reason"] == meaning.failure_reason
             assert row["event_line"] == lines[emission.completes]
             assert rows[lines[emission.completes]]["failure_reason"] == meaning.failure_reason
+
+
+HOSTILE = {
+    "quotes": '"' * 20_001,
+    "braces": '{"' * 10_000,
+    "pairs": "a=" * 10_000,
+    "times": "2025-05-04T" * 2_000,
+    "brackets": "x (" * 10_000,
+    "slashes": "/" * 20_000,
+    "lines": "a b\n" * 5_000,
+    "braces of templates": "{x}} {{ | {?y} % \\ ' \" \x85 \ufeff é",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_whatever_the_records_are_the_proposal_is_sound(name: str, tmp_path: Path) -> None:
+    hostile = HOSTILE[name]
+    text = "x" + hostile
+    proposal = propose([text, text + "x", text[:100], "2025-05-04 10:00:00 all is well"])
+    path = tmp_path / "proposal.yaml"
+    path.write_text(proposal.text, encoding="utf-8")
+    load_checked([path])
+
+
+def test_of_what_no_spec_can_read_there_is_no_proposal() -> None:
+    assert propose_or_none(['{"a', "{", " "], recorded_us=RECORDED_US) is None
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.text(min_size=1, max_size=30),
+            st.lists(
+                st.sampled_from(
+                    ["2025-05-04T10:00:00", "OK", "a-1", ": ", " ", "[", "]", "x=", '"q"']
+                ),
+                min_size=1,
+                max_size=9,
+            ).map("".join),
+            st.dictionaries(st.text(min_size=1, max_size=4), st.text(max_size=4), max_size=3).map(
+                json.dumps
+            ),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+@examples(30)
+def test_any_records_give_a_sound_proposal_or_none(texts: list[str]) -> None:
+    texts = [text for text in texts if "\0" not in text]
+    proposal = propose_or_none(texts, recorded_us=RECORDED_US)
+    if proposal is None:
+        return
+    assert len(proposal.outcomes) == len(texts)
+    assert not [one for one in proposal.findings if one.severity == "error"]
