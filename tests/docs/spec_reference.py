@@ -61,7 +61,8 @@ def _inside(here: str, raw: dict[str, Any], shown: dict[str, str]) -> list[_Key]
     if "items" in told:
         found += _inside(f"{here}[]", told["items"], shown)
     for choice in ("else", "then"):
-        found += _inside(here, told.get(choice, {}), shown)
+        if choice in told:
+            found += _inside(here, told[choice], shown)
     if definition and found:
         shown[definition] = here
     return found
