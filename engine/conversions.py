@@ -272,12 +272,19 @@ def _offset(text: str) -> tzinfo:
 
 def _instant(local: datetime, fraction: str) -> Instant:
     """``local``, which knows its zone and is of a whole second, in UTC. Raises TimeError."""
-    try:
-        utc = local.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise _off_the_calendar() from error
-    us = (utc - _EPOCH) // _MICROSECOND + int(fraction[:6].ljust(6, "0"))
-    tail = f".{fraction}Z" if fraction else "Z"
+    if local.tzinfo is UTC:
+        utc = local
+    else:
+        try:
+            utc = local.astimezone(UTC)
+        except (ValueError, OverflowError) as error:
+            raise _off_the_calendar() from error
+    since = utc - _EPOCH
+    us = (since.days * 86_400 + since.seconds) * 1_000_000
+    if not fraction:
+        return Instant(utc.replace(tzinfo=None).isoformat() + "Z", us)
+    us += int(fraction[:6].ljust(6, "0"))
+    tail = f".{fraction}Z"
     return Instant(utc.replace(tzinfo=None).isoformat() + tail, us)
 
 

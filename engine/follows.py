@@ -14,25 +14,38 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.model import FieldPart, GroupPart, LiteralPart, Part, RegexPart
+from engine.model import FieldPart, FieldType, GroupPart, LiteralPart, Part, RegexPart
 from engine.patterns import Alt, Chars, Pattern, Repeat, Seq, literal, may_be_empty
 
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """What may come next: one of ``starts``; the end of the record (``at_end``); or ``anything``,
-    where a field comes next that any text could begin."""
+    """What may come next: one of ``starts``, and then more; one of ``closings``, and then the end
+    of the record; or ``anything``, where a field comes next that any text could begin."""
 
     starts: tuple[Pattern, ...] = ()
-    at_end: bool = False
+    closings: tuple[Pattern, ...] = ()
     anything: bool = False
 
     def __or__(self, other: Follow) -> Follow:
         starts = tuple(dict.fromkeys((*self.starts, *other.starts)))
-        return Follow(starts, self.at_end or other.at_end, self.anything or other.anything)
+        closings = tuple(dict.fromkeys((*self.closings, *other.closings)))
+        return Follow(starts, closings, self.anything or other.anything)
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the record may end here."""
+        return NOTHING in self.closings
 
 
-END: Final = Follow(at_end=True)
+NOTHING: Final = Seq(())
+"""The empty text."""
+
+LOOK_AHEAD_MAX: Final = 100
+"""How many ways to go on a literal is told by. Where there are more, it counts alone: they would
+double with every optional text that follows."""
+
+END: Final = Follow(closings=(NOTHING,))
 ANYTHING: Final = Follow(anything=True)
 
 
@@ -42,11 +55,8 @@ def follow_of(parts: Sequence[Part], after: Follow, *, opens_branch: bool = Fals
         return after
     part, *rest = _without_captures(parts)
     if isinstance(part, LiteralPart):
-        beginning = literal(part.text)
         further = follow_of(rest, after) if opens_branch else ANYTHING
-        if further.anything or further.at_end:
-            return Follow((beginning,))
-        return Follow(tuple(Seq((*beginning.parts, one)) for one in further.starts))
+        return _after_literal(literal(part.text), further)
     if isinstance(part, RegexPart):
         return ANYTHING
     if isinstance(part, GroupPart):
@@ -57,9 +67,18 @@ def follow_of(parts: Sequence[Part], after: Follow, *, opens_branch: bool = Fals
         return found
     if part.type is None:
         return ANYTHING
-    first = _first_of(part)
+    first = _first_of(part, part.type)
     found = ANYTHING if first is None else Follow((first,))
     return found | follow_of(rest, after) if part.may_be_empty else found
+
+
+def _after_literal(text: Seq, further: Follow) -> Follow:
+    if further.anything or len(further.starts) + len(further.closings) > LOOK_AHEAD_MAX:
+        return Follow((text,))
+    return Follow(
+        tuple(Seq((*text.parts, one)) for one in further.starts),
+        tuple(Seq((*text.parts, one)) for one in further.closings),
+    )
 
 
 def _without_captures(parts: Sequence[Part]) -> Sequence[Part]:
@@ -75,13 +94,12 @@ def _without_captures(parts: Sequence[Part]) -> Sequence[Part]:
     return parts
 
 
-def _first_of(part: Part) -> Pattern | None:
-    """The characters with which a typed field begins; None if it is none, or may be any."""
-    if not isinstance(part, FieldPart) or part.type is None:
-        return None
-    if part.values:
-        return Alt(tuple(dict.fromkeys(Chars(value[0]) for value in part.values if value)))
-    first = tuple(dict.fromkeys(first_chars(part.type.pattern)))
+def _first_of(part: FieldPart, type_: FieldType) -> Pattern | None:
+    """The characters with which a typed field begins; None if it may be any."""
+    values = [value for value in part.values if value]
+    if values and type_.value == "plain":
+        return Alt(tuple(dict.fromkeys(Chars(value[0]) for value in values)))
+    first = tuple(dict.fromkeys(first_chars(type_.pattern)))
     if any(one == Chars("", negated=True) for one in first):
         return None
     return first[0] if len(first) == 1 else Alt(first)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from engine.compiled_templates import compile_match
 from engine.conditions import Test, compile_condition, holds, in_words
 from engine.conversions import zone_named
 from engine.json_text import decode_object
@@ -74,6 +75,9 @@ class _Asked:
 _Read = Callable[[str], "Captures | Mismatch"]
 """What is read in a text, before any condition is asked."""
 
+_Match = Callable[[str], "Captures | None"]
+"""The same; None where it is not read, for whatever reason."""
+
 
 class Interpreter:
     """Holds the record kinds of all specs and asks every one of them about every record. What
@@ -88,7 +92,7 @@ class Interpreter:
         ]
         self._json: list[_Asked] = []
         alike: dict[object, list[_Asked]] = {}
-        reads: dict[object, _Read] = {}
+        reads: dict[object, tuple[_Match, _Read]] = {}
         for order, one in enumerate(candidates):
             tests = tuple(_compile_tests(one.kind))
             asked = _Asked(order, one, tests, Mapper(one, redact_key))
@@ -97,8 +101,9 @@ class Interpreter:
                 continue
             shape = (one.kind.template.parts, one.kind.readings)
             alike.setdefault(shape, []).append(asked)
-            reads.setdefault(shape, _compile_read(one.kind))
-        self._text = [(reads[shape], kinds) for shape, kinds in alike.items()]
+            if shape not in reads:
+                reads[shape] = _compile_match(one.kind), _compile_read(one.kind)
+        self._text = [(*reads[shape], kinds) for shape, kinds in alike.items()]
 
     def normalize(self, records: Sequence[Record]) -> list[Outcome]:
         """One outcome for each record, in order."""
@@ -110,35 +115,44 @@ class Interpreter:
         except Refused as refused:
             return rejection_of(record, refused)
         takers: list[tuple[_Asked, Captures]] = []
-        mismatches: list[tuple[_Asked, Captures | Mismatch]] = []
         if isinstance(body, str):
-            for read, kinds in self._text:
-                found = read(body)
-                if isinstance(found, Mismatch):
-                    mismatches += [(one, found) for one in kinds]
-                else:
-                    _sort_out(kinds, found, takers, mismatches)
+            for matches, _, kinds in self._text:
+                captures = matches(body)
+                if captures is not None:
+                    _sort_out(kinds, captures, takers)
         else:
-            _sort_out(self._json, body, takers, mismatches)
+            _sort_out(self._json, body, takers)
         if len(takers) > 1:
             takers = _first_in_order(takers)
         if len(takers) == 1:
             taker, captures = takers[0]
             return taker.mapper.map(record, captures)
-        return _untaken(record, body, takers, mismatches)
+        if takers:
+            return _ambiguous(record, takers)
+        return self._untaken(record, body)
+
+    def _untaken(self, record: Record, body: Body) -> Rejection:
+        """No kind takes it. Only now it is asked how far each of them got."""
+        attempts: list[Attempt] = []
+        if isinstance(body, str):
+            for _, read, kinds in self._text:
+                found = read(body)
+                attempts += [_attempt(one, found, body) for one in kinds]
+        else:
+            attempts += [_attempt(one, body, body) for one in self._json]
+        attempts.sort(key=lambda one: (-one.matched_chars, one.system, one.kind))
+        rejection = rejection_of(record, Refused("no_match", "no record kind accepts it"))
+        rejection.nearest = tuple(attempts[:NEAREST_MAX])
+        return rejection
 
 
 def _sort_out(
-    kinds: Sequence[_Asked],
-    captures: Captures,
-    takers: list[tuple[_Asked, Captures]],
-    mismatches: list[tuple[_Asked, Captures | Mismatch]],
+    kinds: Sequence[_Asked], captures: Captures, takers: list[tuple[_Asked, Captures]]
 ) -> None:
     """Which of the kinds take what was read."""
     for one in kinds:
         for test in one.tests:
             if not test(captures):
-                mismatches.append((one, captures))
                 break
         else:
             takers.append((one, captures))
@@ -185,8 +199,25 @@ def ask(kind: RecordKind, body: Body) -> Captures | Mismatch:
     return _condition_failed(kind.where, tests, found, body)
 
 
+def _compile_match(kind: RecordKind) -> _Match:
+    """What a kind reads in a text, and no more: most texts are not of most kinds."""
+    template = kind.template
+    assert template is not None
+    plain = compile_match(template)
+    if not any(one.is_flat for one in kind.readings):
+        return plain
+    flat = compile_flat(kind.readings)
+
+    def read(text: str) -> Captures | None:
+        captures = plain(text)
+        found = None if captures is None else flat({**captures}, text)
+        return None if isinstance(found, Mismatch) else found
+
+    return read
+
+
 def _compile_read(kind: RecordKind) -> _Read:
-    """What a kind reads in a text, before its conditions are asked."""
+    """What a kind reads in a text, before its conditions are asked, or how far it gets."""
     template = kind.template
     assert template is not None
     if not any(one.is_flat for one in kind.readings):
@@ -248,23 +279,12 @@ def _first_in_order(
     ]
 
 
-def _untaken(
-    record: Record,
-    body: Body,
-    takers: Sequence[tuple[_Asked, Captures]],
-    mismatches: Sequence[tuple[_Asked, Captures | Mismatch]],
-) -> Rejection:
-    if takers:
-        ordered = sorted((one for one, _ in takers), key=lambda one: one.order)
-        for one in ordered:
-            one.mapper.hide(record)
-        names = ", ".join(one.name for one in ordered)
-        return rejection_of(record, Refused("ambiguous", f"accepted by {names}"))
-    attempts = [_attempt(asked, found, body) for asked, found in mismatches]
-    attempts.sort(key=lambda one: (-one.matched_chars, one.system, one.kind))
-    rejection = rejection_of(record, Refused("no_match", "no record kind accepts it"))
-    rejection.nearest = tuple(attempts[:NEAREST_MAX])
-    return rejection
+def _ambiguous(record: Record, takers: Sequence[tuple[_Asked, Captures]]) -> Rejection:
+    ordered = sorted((one for one, _ in takers), key=lambda one: one.order)
+    for one in ordered:
+        one.mapper.hide(record)
+    names = ", ".join(one.name for one in ordered)
+    return rejection_of(record, Refused("ambiguous", f"accepted by {names}"))
 
 
 def _attempt(asked: _Asked, found: Captures | Mismatch, body: Body) -> Attempt:

@@ -91,6 +91,8 @@ def _compile_source(mapping: FieldMapping, redacted: frozenset[str]) -> Value:
     finish = _compile_finish(mapping, is_secret=is_secret)
     if len(pieces) == 1:
         (piece,) = pieces
+        if mapping.values is None and mapping.case is None and not mapping.absent and not is_secret:
+            return _compile_plain_text(mapping, piece, finish)
 
         def value(taken: Taken) -> str | None:
             text = piece(taken)
@@ -104,6 +106,24 @@ def _compile_source(mapping: FieldMapping, redacted: frozenset[str]) -> Value:
         return finish(" ".join(given)) if len(given) == len(texts) else None
 
     return joined
+
+
+def _compile_plain_text(
+    mapping: FieldMapping, piece: Value, finish: Callable[[str], str | None]
+) -> Value:
+    """The value as it is. Most are short ASCII text, which needs no check but for NUL."""
+    get = compile_getter(mapping.sources[0])
+
+    def value(taken: Taken) -> str | None:
+        found = get(taken.captures)
+        if found is None:
+            return None
+        if type(found) is str and 0 < len(found) <= IDENTIFIER_CHARS_MAX:
+            return found if found.isascii() and "\0" not in found else finish(found)
+        text = piece(taken)
+        return None if text is None else finish(text)
+
+    return value
 
 
 def _compile_piece(mapping: FieldMapping, path: Path, redacted: frozenset[str]) -> Value:

@@ -90,9 +90,12 @@ def longest_run(pattern: Pattern) -> Callable[[str, int], int]:
     """What finds the end of the longest run of a pattern that begins at a place in a text; -1 if
     none begins there. The built-in types, and what can be read in one way only, go to Python's
     ``re``, the rest to RE2."""
-    if pattern in _BUILT_IN or is_one_way(pattern):
-        return _first_choice(pattern)
-    return _longest_choice(pattern)
+    return _first_choice(pattern) if is_first_choice_longest(pattern) else _longest_choice(pattern)
+
+
+def is_first_choice_longest(pattern: Pattern) -> bool:
+    """Whether what ``re`` chooses is the longest run, in linear time."""
+    return pattern in _BUILT_IN or is_one_way(pattern)
 
 
 def _first_choice(pattern: Pattern) -> Callable[[str, int], int]:

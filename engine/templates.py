@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from engine.follows import END, Follow, follow_of
+from engine.follows import ANYTHING, END, Follow, follow_of
 from engine.model import FieldPart, FieldType, GroupPart, LiteralPart, Part, RegexPart, Template
 from engine.patterns import Chars, Seq, regex
 from engine.regexes import compile_regex, longest_run
@@ -47,6 +47,11 @@ def match_prefix(template: Template, text: str) -> bool:
     return _compiled_prefix(template)(_Progress(text), 0) >= 0
 
 
+def unescaped(quoted: str) -> str:
+    """What stands between the quotes of a quoted text; "" for none."""
+    return _ESCAPE.sub(r"\1", quoted[1:-1])
+
+
 class _Progress:
     """One reading of one text: what was captured, and the furthest place where it ended."""
 
@@ -76,7 +81,7 @@ def _compiled(template: Template) -> _Step:
 
 @lru_cache(_TEMPLATES_MAX)
 def _compiled_prefix(template: Template) -> _Step:
-    return _sequence(template.parts, Follow(at_end=True, anything=True))
+    return _sequence(template.parts, END | ANYTHING)
 
 
 def _sequence(parts: Sequence[Part], after: Follow) -> _Step:
@@ -141,7 +146,7 @@ def _typed(part: FieldPart, type_: FieldType) -> _Step:
         if name is not None or values:
             value = progress.text[at:end]
             if is_quoted:
-                value = _ESCAPE.sub(r"\1", value[1:-1])
+                value = unescaped(value)
             if values and value not in values:
                 return progress.expect(at, expected)
             if name is not None:
@@ -176,30 +181,28 @@ def _bare(part: FieldPart, follow: Follow) -> _Step:
 
 def _search(follow: Follow) -> Callable[[str, int], int]:
     """The first place, from one on, where what may follow begins; -1 if there is none."""
-    if not follow.starts:
+    if follow == END:
         return lambda text, _at: len(text)
     only = _as_text(follow)
-    if only is not None and not follow.at_end:
+    if only is not None:
         return lambda text, at: text.find(only, at)
     begins = _beginnings(follow)
-    at_end = follow.at_end
 
     def find(text: str, at: int) -> int:
         found = begins.search(text, at)
-        if found is not None:
-            return found.start()
-        return len(text) if at_end else -1
+        return -1 if found is None else found.start()
 
     return find
 
 
 def _beginnings(follow: Follow) -> re.Pattern[str]:
-    return re.compile("|".join(map(regex, follow.starts)))
+    ends = (rf"{regex(one)}\Z" for one in follow.closings)
+    return re.compile("|".join([*map(regex, follow.starts), *ends]))
 
 
 def _as_text(follow: Follow) -> str | None:
     """The only literal that may follow; None if there are others, or characters."""
-    if len(follow.starts) != 1:
+    if len(follow.starts) != 1 or follow.closings:
         return None
     (start,) = follow.starts
     chars = start.parts if isinstance(start, Seq) else ()
@@ -231,13 +234,14 @@ def _regex(part: RegexPart) -> _Step:
 
 def _group(part: GroupPart, follow: Follow) -> _Step:
     branches = [_sequence(branch, follow) if branch else None for branch in part.branches]
-    may_follow, name = _is_followed(follow), part.name
+    may_follow, name, last = _is_followed(follow), part.name, branches[-1]
 
     def read(progress: _Progress, at: int) -> int:
         kept = len(progress.captures)
         for branch in branches:
             end = at if branch is None else branch(progress, at)
-            if end >= 0 and (branch is None or may_follow(progress, end)):
+            # Where nothing but the last is left, what comes next tells better what is missing.
+            if end >= 0 and (branch is last is None or may_follow(progress, end)):
                 if name is not None:
                     progress.captures.insert(kept, (name, progress.text[at:end]))
                 return end
@@ -251,13 +255,10 @@ def _is_followed(follow: Follow) -> Callable[[_Progress, int], bool]:
     """Whether what may follow begins at a place."""
     if follow.anything:
         return lambda _progress, _at: True
-    begins = _beginnings(follow) if follow.starts else None
-    at_end = follow.at_end
+    begins = _beginnings(follow)
 
     def is_followed(progress: _Progress, at: int) -> bool:
-        if at_end and at == len(progress.text):
-            return True
-        if begins is not None and begins.match(progress.text, at):
+        if begins.match(progress.text, at):
             return True
         progress.expect(at, "what comes after the segment")
         return False
