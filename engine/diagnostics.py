@@ -120,6 +120,7 @@ CODES: Final[Mapping[str, Code]] = {
         "a declared order that is not needed",
         "leave `after` out: no record is accepted by both",
     ),
+    "E405": Code("exclusiveness that nothing proves", "", "warning"),
     # E5: the samples say something else than the templates
     "E501": Code("a sample that its record kind does not accept"),
     "E502": Code("a sample that gives something else"),

@@ -81,7 +81,7 @@ def _begun(follow: Follow, among: Languages) -> Language:
     if follow.anything:
         return among.anything
     starts = [among.then(one, among.anything) for one in follow.starts]
-    return among.union([*starts, *([among.empty] if follow.at_end else [])])
+    return among.union([*starts, *(among.then(one, among.empty) for one in follow.closings)])
 
 
 def _values(part: FieldPart, among: Languages, limits: Mapping[str, Language]) -> Language | None:
@@ -155,11 +155,8 @@ class Compiler:
         earlier: list[Language] = []
         begun = self._among.both(rest, element.follow)
         for branch in element.branches:
-            read = self.compile(branch, begun) if branch else rest
-            found.append(self._among.guarded(read, earlier))
-            # An empty branch is chosen whatever comes after it.
-            follow = element.follow if branch else self._among.anything
-            earlier.append(self.compile(branch, follow))
+            found.append(self._among.guarded(self.compile(branch, begun), earlier))
+            earlier.append(self.compile(branch, element.follow))
         return self._among.union(found)
 
 
@@ -171,7 +168,7 @@ def variants_of(
 ) -> list[list[Element]]:
     """The elements of a template, once for each branch of alternatives at its end: a record is
     accepted where any of them reads it to its end. So templates under one header share it."""
-    if not _is_certain(template.parts) or _trailing(template.parts) > _VARIANTS_MAX:
+    if _trailing(template.parts) > _VARIANTS_MAX:
         return [list(elements_of(template.parts, among, limits))]
     return list(_variants(template.parts, among, limits))
 
@@ -192,21 +189,6 @@ def _variants(
 def _trailing(parts: Sequence[Part]) -> int:
     last = parts[-1] if parts else None
     return sum(map(_trailing, last.branches)) if isinstance(last, GroupPart) else 1
-
-
-def _is_certain(parts: Sequence[Part], *, opens_branch: bool = False) -> bool:
-    """Whether what may follow a place is all that can: not where a branch begins with a literal
-    and then a typed field that may be empty, whose first character is looked for all the same."""
-    if opens_branch and len(parts) > 1 and isinstance(parts[0], LiteralPart):
-        second = parts[1]
-        if isinstance(second, FieldPart) and second.type is not None and second.may_be_empty:
-            return False
-    return all(
-        _is_certain(branch, opens_branch=True)
-        for part in parts
-        if isinstance(part, GroupPart)
-        for branch in part.branches
-    )
 
 
 @dataclass(slots=True, eq=False)

@@ -35,7 +35,7 @@ def _read(part: Part, text: str, at: int, follows: Follows) -> int | None:
     if isinstance(part, GroupPart):
         for branch in part.branches:
             end = read(branch, text, at, follows)
-            if end is not None and (not branch or follows(end)):
+            if end is not None and follows(end):
                 return end
         return None
     assert isinstance(part, FieldPart)
@@ -75,11 +75,11 @@ def begins(
     """Whether the parts, or what comes after them, could begin at a place."""
     if not parts:
         return after(at)
-    part, rest = parts[0], parts[1:]
+    part, *rest = _unnamed(parts)
     if isinstance(part, LiteralPart):
         end = at + len(part.text)
-        is_told = opens_branch and rest and _tells(rest[0])
-        return text.startswith(part.text, at) and (not is_told or _may_begin(rest[0], text, end))
+        is_there = text.startswith(part.text, at)
+        return is_there and (not opens_branch or begins(rest, text, end, after))
     if isinstance(part, GroupPart):
         return any(
             begins(
@@ -97,6 +97,23 @@ def begins(
     return _may_begin(part, text, at) or (part.may_be_empty and begins(rest, text, at, after))
 
 
+def _unnamed(parts: Sequence[Part]) -> list[Part]:
+    """The parts without captured segments around them, literals side by side as one."""
+    found: list[Part] = []
+    for part in parts:
+        if isinstance(part, GroupPart) and len(part.branches) == 1:
+            inside = _unnamed(part.branches[0])
+        else:
+            inside = [part]
+        for one in inside:
+            last = found[-1] if found else None
+            if isinstance(one, LiteralPart) and isinstance(last, LiteralPart):
+                found[-1] = LiteralPart(last.text + one.text)
+            else:
+                found.append(one)
+    return found
+
+
 def _tells(part: Part) -> bool:
     """Whether it is a field that only some characters can begin."""
     if not isinstance(part, FieldPart) or part.type is None:
@@ -108,6 +125,7 @@ def _may_begin(part: Part, text: str, at: int) -> bool:
     assert isinstance(part, FieldPart)
     assert part.type is not None
     char = text[at : at + 1]
-    if part.values:
-        return any(value[:1] == char != "" for value in part.values)
+    values = [value for value in part.values if value]
+    if values and part.type.value == "plain":
+        return any(value[0] == char for value in values)
     return char != "" and any(char in chars for chars in first_chars(part.type.pattern))
