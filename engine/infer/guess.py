@@ -98,6 +98,8 @@ def _timestamp(table: Table) -> tuple[Column | None, str | None]:
         if found is None or column.share < 1:
             continue
         score = named + (0.5 if found == "iso" else 0.0) - 0.1 * place
+        if place == 0 and not column.is_named:
+            score += 3.5  # what a record of text begins with, whatever times it tells later
         if len(column.distinct) == 1 and len(column.values) >= CONSTANT_MIN:
             score -= 2  # the time when something began, and not of the record
         if best is None or score > best[0]:
@@ -153,8 +155,10 @@ def _reason(table: Table, roles: Roles) -> Column | None:
     statuses = roles.statuses()
     last = len(table.columns) - 1
     failed_words = set(re.findall(r"[a-z]+", table.words.lower())) & FAILURE_WORDS
+    is_word = roles.status is not None and roles.status.by == "word"
     found: list[tuple[float, int, Column]] = []
     for place, column in enumerate(table.columns):
+        may_end = place == last and is_word and len(column.values) >= CONSTANT_MIN
         if any(column is one for one in taken) or not column.present:
             continue
         if (
@@ -170,7 +174,7 @@ def _reason(table: Table, roles: Roles) -> Column | None:
             there = {i for i, one in enumerate(column.values) if one not in (None, "", "-")}
             if (
                 failed and there and there <= set(failed) and (len(failed) < len(statuses) or named)
-            ) or (failed and len(failed) == len(statuses) and (column.is_text or place == last)):
+            ) or (failed and len(failed) == len(statuses) and (column.is_text or may_end)):
                 score += 2
             elif not failed and not named:
                 continue

@@ -64,7 +64,7 @@ def _id_score(column: Column, used: Collection[Column]) -> float | None:
         score -= 0 if column.is_of("digits") else 4
     elif mixed:
         score += 1.5
-    elif not any(word in ID_NAMES or word in ID_SUFFIXES for word in words):
+    elif not has_digits and words[-1:] != ("id",):
         score -= 3
     return score + _repeat_points(column)
 

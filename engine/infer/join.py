@@ -16,6 +16,9 @@ from engine.infer.times import seconds_of
 IDS_IN_COMMON_MIN: Final = 0.5
 """The share of a detail kind's ids that failed events must have."""
 
+MATCHED_MIN: Final = 0.1
+"""The share of failures that must have a detail."""
+
 STEPS_S: Final = (10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400)
 """What ``within`` is rounded up to, in seconds; more than the last: whole days."""
 
@@ -75,7 +78,7 @@ def guess_join(
     ]
     completed = {one for n in details for one in _column(every[n])}
     matched = sum(key in completed for key in failures)
-    if not details or 2 * matched < len(failures):
+    if not details or matched < MATCHED_MIN * len(failures):
         return None
     if not _follow_failures(details, tables, every, times, by_key):
         return None

@@ -22,7 +22,10 @@ STATUSES_MAX: Final = 8
 """Different values up to which a column may be a status."""
 
 _HTTP: Final = re.compile(r"[1-5][0-9][0-9]")
-_USUAL_CODES: Final = frozenset({"200", "404", "500"})
+_USUAL_CODES: Final = frozenset(
+    str(one)
+    for one in (*range(200, 207), *range(301, 309), *range(400, 418), 429, *range(500, 505))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +54,40 @@ def told(status: Status, value: str | None) -> str | None:
 def find_status(table: Table, timestamp: Column | None) -> Status | None:
     """The column that tells best how something ended; None if none does."""
     found: list[tuple[float, int, Status]] = []
+    is_request = "HTTP/" in table.words or any(map(_tells_request, table.columns))
     for place, column in enumerate(table.columns):
         if column is timestamp or column.is_text or column.share < 0.98:
             continue
         named = name_score(column.name, STATUS_NAMES) if column.is_named else 0
-        for status, score in _status_readings(column, named):
+        for status, score in _status_readings(column, named, is_request=is_request):
             found.append((score, -place, status))
     return max(found, key=lambda one: one[:2])[2] if found else None
+
+
+def _tells_request(column: Column) -> bool:
+    """Whether a column holds what was asked of a server."""
+    if any(" HTTP/" in one for one in column.distinct):
+        return True
+    return column.all_are(lambda one: one.startswith("/") or "://" in one)
 
 
 def status_of(column: Column) -> Status | None:
     """What the words of a column say about the end of something, where it is there at all."""
     named = name_score(column.name, STATUS_NAMES) if column.is_named else 0
-    found = [one for one, _ in _status_readings(column, named) if one.by == "word"]
+    readings = _status_readings(column, named, is_request=False)
+    found = [one for one, _ in readings if one.by == "word"]
     return found[0] if found else None
 
 
-def _status_readings(column: Column, named: int) -> list[tuple[Status, float]]:
+def _status_readings(column: Column, named: int, *, is_request: bool) -> list[tuple[Status, float]]:
     values = sorted(column.distinct)
     readings: list[tuple[Status, float]] = []
     if len(values) <= STATUSES_MAX:
         readings += _by_words(column, named)
     if column.all_are(_HTTP.fullmatch) and (
-        named or "http" in words_of(column.name) or column.distinct & _USUAL_CODES
+        named
+        or "http" in words_of(column.name)
+        or (is_request and len(column.distinct & _USUAL_CODES) >= len(column.distinct) / 2)
     ):
         meant = {one: "SUCCESS" if one < "400" else "FAILURE" for one in values}
         readings.append((Status(column, meant, "http"), 3.0 + named))

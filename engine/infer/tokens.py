@@ -67,6 +67,7 @@ TIME_FORMATS: Final = (
     "%d %b %Y %H:%M:%S",
     "%d-%b-%Y %H:%M:%S.%f",
     "%d-%b-%Y %H:%M:%S",
+    "%Y/%m/%d - %H:%M:%S",
     "%Y/%m/%d %H:%M:%S.%f",
     "%Y/%m/%d %H:%M:%S,%f",
     "%Y/%m/%d %H:%M:%S",

@@ -43,8 +43,8 @@ BAD_LEVELS: Final = _words(
 
 ID_NAMES: Final = _words(
     """
-    correlation corr correlationid order trace request req txn transaction trx job flow message
-    msg document doc batch shipment payment invoice case ticket task run session operation
+    correlation corr correlationid order trace request req txn transaction trx job flow
+    document doc batch shipment payment invoice case ticket task run session operation
     conversation process saga workflow
     """
 )
