@@ -6,11 +6,10 @@ import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import Literal, cast
+from typing import Final
 
 from engine.diagnostics import Location
-from engine.model import Join, Path, RecordKind, Sample, System, Template
-from engine.spec.conditions import build_path
+from engine.model import Join, RecordKind, System, Template
 from engine.spec.digest import digest_of
 from engine.spec.findings import Findings, did_you_mean
 from engine.spec.join import build_join, event_fields
@@ -21,9 +20,11 @@ from engine.spec.kinds import (
     build_shape,
     has_what_they_name,
 )
-from engine.spec.mapping_checks import Kind
+from engine.spec.mapping_checks import Kind, check_event_field
 from engine.spec.order import check_order
 from engine.spec.readings import build_readings
+from engine.spec.redactions import build_redactions
+from engine.spec.samples import build_samples
 from engine.spec.shape import Path as Place
 from engine.spec.template_lists import parsed
 from engine.spec.template_syntax import parse_template
@@ -34,11 +35,13 @@ from engine.spec.yaml_nodes import (
     ScalarNode,
     entries_of,
     texts_in,
-    to_plain,
 )
 
-Redaction = Literal["hash", "mask", "drop"]
-Raw = Literal["keep", "redact", "drop"]
+_ABOVE: Final = ("header", "types", "where", "read", "fields", "key_values", "csv")
+"""What stands above the kinds and tells how they are read."""
+
+_OF_BOTH: Final = frozenset({"E202", "E303", "E307", "E308"})
+"""What is found in a kind because of what stands, or does not stand, above it."""
 
 
 def build_system(
@@ -65,20 +68,23 @@ class _SystemBuilder:
     common: Common = field(init=False)
     _used: set[str] = field(default_factory=set)
     """The mappings above the kinds that some kind uses."""
+    _unread: set[str] = field(default_factory=set)
+    """The kinds of which it is not known what they have."""
 
     def build(self) -> System | None:
         """Build every part, so that each tells its findings."""
         before = len(self.findings.diagnostics)
         timezone = self._timezone()
+        intact = {key: one for key, one in self.root.items.items() if self._is_usable(key)}
+        self.root = replace(self.root, items=intact)
         self.common = build_common(self.root, self.findings)
-        kinds = self._record_kinds()
-        self._check_common_fields(kinds)
+        kinds, ignored = self._kinds()
         check_order(self.root, self.findings)
         join = self._join(kinds)
         self._check_ids(join, kinds)
         merge = self._merge()
-        ignored = self._ignored()
-        redactions, raw = self._redact()
+        redact = self.root.items.get("redact") if self._is_intact("redact") else None
+        redactions, raw = build_redactions(redact, self.findings)
         first_line = self._first_line()
         if self.broken or len(self.findings.diagnostics) > before:
             return None
@@ -118,13 +124,42 @@ class _SystemBuilder:
             )
         return node.text
 
+    def _is_usable(self, key: str) -> bool:
+        """Whether the kinds can be built with what stands under a key."""
+        return key not in _ABOVE or self._is_intact(key)
+
+    def _is_told(self, key: str) -> bool:
+        """Whether it is known what the spec says under a key: it is neither broken nor misspelt."""
+        unknown = [str(one[0]) for one in self.broken if len(one) == 1]
+        is_misspelt = key not in self.root.items and get_close_matches(key, unknown)
+        return self._is_intact(key) and not is_misspelt
+
     # --- record kinds ---------------------------------------------------------------------------
+
+    def _kinds(self) -> tuple[dict[str, RecordKind | None], list[RecordKind]]:
+        """The kinds, and the ignored ones. What is wrong above them is told there and once."""
+        above, self.findings = self.findings, Findings()
+        kinds, ignored = self._record_kinds(), self._ignored()
+        of_kinds, self.findings = self.findings, above
+        hidden: frozenset[str] = frozenset()
+        if not self._are_event_fields() or not all(map(self._is_told, _ABOVE)):
+            hidden = _OF_BOTH
+        elif not self._check_common_fields():
+            hidden = frozenset({"E308"})
+        told = {(one.code, one.location) for one in above.diagnostics}
+        for one in of_kinds.diagnostics:
+            if one.code not in hidden and (one.code, one.location) not in told:
+                above.diagnostics.append(one)
+            if one.code == "E307":
+                told.add((one.code, one.location))
+        return kinds, ignored
 
     def _record_kinds(self) -> dict[str, RecordKind | None]:
         """Every kind by its name; None for one that has findings."""
         records = self.root.items["records"]
         assert isinstance(records, MapNode)
         details = self._details(records)
+        self._unread |= set(records.items)
         return {
             name: self._record_kind(name, node, records.keys[name], details)
             if self._is_intact("records", name)
@@ -148,11 +183,12 @@ class _SystemBuilder:
         self, name: str, node: Node, location: Location, details: frozenset[str] | None
     ) -> RecordKind | None:
         """The kind; without knowing which are details (a broken join) it is only looked at."""
-        samples = self._samples(entries_of(node).get("samples"))
+        samples = build_samples(entries_of(node).get("samples"), self.findings)
         common = self.common.of_kind(node)
         shape = build_shape(name, node, common, self.findings)
         if shape is None:
             return None
+        self._unread.remove(name)
         template, where = shape
         is_detail = None if details is None else name in details
         kind = Kind(
@@ -163,7 +199,7 @@ class _SystemBuilder:
             is_detail,
             self._taken() if is_detail else (),
             (
-                *self.common.readings,
+                *common.readings,
                 *build_readings(entries_of(node).get("read"), self.common.types, self.findings),
             ),
             self.common.absent,
@@ -192,36 +228,31 @@ class _SystemBuilder:
             return node
         return MapNode({**node.items, "fields": fields}, node.keys, node.location)
 
-    def _check_common_fields(self, kinds: Mapping[str, RecordKind | None]) -> None:
-        """Find mappings above the kinds that no kind could use."""
+    def _are_event_fields(self) -> bool:
+        """Whether the mappings above the kinds are of event fields."""
         common = self.root.items.get("fields")
-        if not isinstance(common, MapNode) or None in kinds.values():
-            return
-        for target, location in common.keys.items():
-            if target not in self._used:
-                message = f'no record kind has what "{target}" is to come from'
-                self.findings.add("E307", location, message)
+        named = common.keys.items() if isinstance(common, MapNode) else ()
+        known = [
+            check_event_field(name, location, self.findings, but=("attributes",))
+            for name, location in named
+        ]
+        return all(known)
+
+    def _check_common_fields(self) -> bool:
+        """Find mappings above the kinds that no kind could use; whether there are none."""
+        common = self.root.items.get("fields")
+        unused = {
+            target: location
+            for target, location in (common.keys if isinstance(common, MapNode) else {}).items()
+            if target not in self._used and not self._unread
+        }
+        for target, location in unused.items():
+            message = f'no record kind has what "{target}" is to come from'
+            self.findings.add("E307", location, message)
+        return not unused
 
     def _taken(self) -> tuple[str, ...]:
         return texts_in(entries_of(self.root.items["join"]).get("take"))
-
-    def _samples(self, node: Node | None) -> tuple[Sample, ...] | None:
-        samples, names_are_known = [], True
-        for item in node.items if isinstance(node, ListNode) else []:
-            entries = entries_of(item)
-            record, gives = entries["record"], entries["gives"]
-            assert isinstance(record, ScalarNode)
-            assert isinstance(gives, MapNode)
-            known = event_fields(gives, self.findings, with_system=True, but=("attributes",))
-            names_are_known &= known is not None
-            values = {
-                field: None if value.is_null else value.text
-                for field, value in gives.items.items()
-                if isinstance(value, ScalarNode)
-            }
-            kept = {k: to_plain(v) for k, v in entries_of(gives.items.get("attributes")).items()}
-            samples.append(Sample(record.text, values, record.location, kept))
-        return tuple(samples) if names_are_known else None
 
     def _ignored(self) -> list[RecordKind]:
         node = self.root.items.get("ignore")
@@ -267,24 +298,8 @@ class _SystemBuilder:
                 message = f'"{name}" is joined, and has no correlation_id to be joined by'
                 self.findings.add("E327", kind.location, message)
 
-    def _redact(self) -> tuple[tuple[tuple[Path, Redaction], ...], Raw]:
-        node = self.root.items.get("redact")
-        if not isinstance(node, MapNode) or not self._is_intact("redact"):
-            return (), "keep"
-        found: list[tuple[Path, Redaction]] = []
-        raw: Raw = "keep"
-        for name, how in node.items.items():
-            assert isinstance(how, ScalarNode)
-            if name == "raw":
-                raw = cast(Raw, how.text)
-                continue
-            path = build_path(name, node.keys[name], self.findings)
-            if path is not None:
-                found.append((path, cast(Redaction, how.text)))
-        return tuple(found), raw
-
     def _first_line(self) -> Template | None:
         node = self.root.items.get("first_line")
-        if not isinstance(node, ScalarNode):
+        if not isinstance(node, ScalarNode) or not self._is_intact("first_line"):
             return None
         return parsed(node, self.findings, lambda text: parse_template(text, self.common.types))

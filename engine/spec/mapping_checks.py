@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,10 +62,15 @@ class Kind:
 
 
 def check_event_field(
-    name: str, location: Location, findings: Findings, *, with_system: bool = False
+    name: str,
+    location: Location,
+    findings: Findings,
+    *,
+    with_system: bool = False,
+    but: Sequence[str] = (),
 ) -> bool:
-    """Whether ``name`` is an event field that can be spoken of here."""
-    known = EVENT_FIELDS if with_system else MAPPED_FIELDS
+    """Whether ``name`` is an event field, or another key (``but``), that can be spoken of here."""
+    known = (*(EVENT_FIELDS if with_system else MAPPED_FIELDS), *but)
     if name in known:
         return True
     if name == "system_id":

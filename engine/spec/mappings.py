@@ -43,7 +43,9 @@ def build_mappings(
     mappings: dict[str, list[FieldMapping]] = {}
     for target, value in entries_of(node).items():
         assert isinstance(node, MapNode)
-        if target != "attributes" and check_event_field(target, node.keys[target], findings):
+        location = node.keys[target]
+        known = check_event_field(target, location, findings, but=("attributes",))
+        if known and target != "attributes":
             mappings[target] = _ways_to(kind, target, value, findings)
     for name in _self_mapped(kind):
         if name not in mappings:
@@ -194,7 +196,8 @@ def _path(kind: Kind, source: str, location: Location, findings: Findings) -> Pa
         message = f'the template of "{kind.name}" has no field "{name}"'
         findings.add("E307", location, message, did_you_mean(name, kind.names))
         return None
-    if len(path) > 1 and name not in {one.field for one in kind.readings}:
+    read = {one.field for one in kind.readings}
+    if len(path) > 1 and name not in read and read <= set(kind.names):
         message = f'"{name}" is text: it has no parts that a path could lead to'
         findings.add("E307", location, message, f"say how it is read: read: {{{name}: json}}")
         return None

@@ -48,7 +48,8 @@ def _laid(parts: Sequence[Part], name: str, condition: Condition) -> tuple[Part,
             group = _laid_in_group(part, name, condition)
             if group is None:
                 return None
-            laid.append(group)
+            if any(group.branches):  # a segment that must not be there is nothing
+                laid.append(group)
         elif condition.test == "absent":
             return None
         elif isinstance(part, FieldPart) and condition.test == "one_of":

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from engine.diagnostics import Location
 from engine.resources import resource
 from engine.spec.findings import Findings, did_you_mean
+from engine.spec.mapping_checks import MAPPED_FIELDS, check_event_field
 from engine.spec.yaml_nodes import MapNode, Node, ScalarNode, node_at, to_plain
 
 Path = tuple[str | int, ...]
@@ -38,6 +39,17 @@ _FORMS: Final[Mapping[str, str]] = {
     "records": "a kind's name: letters, digits, - and _, beginning with a letter, at most 64",
 }
 """What a key's pattern asks for."""
+_BOUNDS: Final[Mapping[str, str]] = {
+    "maxLength": "{0} is longer than {1}",
+    "maxItems": "{0} has more than {1} items",
+    "maxProperties": "{0} has more than {1} key",
+    "uniqueItems": "{0} has the same item twice",
+}
+"""What is said of a value that is too large, or not of one kind."""
+
+
+_UNKNOWN: Final = "additionalProperties"
+_TARGETS: Final = frozenset({*MAPPED_FIELDS, "attributes"})
 
 
 def spec_schema() -> dict[str, Any]:
@@ -65,6 +77,14 @@ def check_shape(root: Node, findings: Findings) -> list[Path]:
     broken: list[Path] = []
     for error in _independent(list(_validator().iter_errors(to_plain(root)))):
         path = tuple(error.absolute_path)
+        target = _unknown_target(path)
+        if target:
+            fields = node_at(root, iter(target[:-1]))
+            assert isinstance(fields, MapNode)
+            name = str(target[-1])
+            check_event_field(name, fields.keys[name], findings, but=("attributes",))
+            broken.append(target)
+            continue
         broken += [path + step for step in _add(error, node_at(root, iter(path)), path, findings)]
     return broken
 
@@ -76,13 +96,28 @@ def _independent(errors: Sequence[Any]) -> list[Any]:
         path = tuple(error.absolute_path)
         if error.validator == "type" and (path not in wrong_types or _described(error)):
             wrong_types[path] = error
-    return [one for one in errors if wrong_types.get(tuple(one.absolute_path), one) is one]
+    unknown = {tuple(one.absolute_path) for one in errors if one.validator == _UNKNOWN}
+    return [
+        one
+        for one in errors
+        if wrong_types.get(tuple(one.absolute_path), one) is one
+        and not (one.validator == "maxProperties" and tuple(one.absolute_path) in unknown)
+    ]
+
+
+def _unknown_target(path: Path) -> Path:
+    """The way to the mapping that a place is in, if it is of no event field: what stands in it
+    might be right under another name. () for any other place."""
+    at = 0 if path[:1] == ("fields",) else 2
+    is_mapping = path[at : at + 1] == ("fields",) and path[0] in {"fields", "records"}
+    target = path[at + 1 : at + 2]
+    return path[: at + 2] if is_mapping and target and target[0] not in _TARGETS else ()
 
 
 def _add(error: Any, node: Node, path: Path, findings: Findings) -> Iterator[tuple[str, ...]]:
     """Add the findings of one ``jsonschema.ValidationError``; gives the steps from its node to
     each broken place."""
-    if error.validator == "additionalProperties":
+    if error.validator == _UNKNOWN:
         assert isinstance(node, MapNode)
         known = error.schema["properties"]
         for key in node.items:
@@ -113,7 +148,8 @@ def _add(error: Any, node: Node, path: Path, findings: Findings) -> Iterator[tup
     elif error.validator in {"minLength", "minItems", "minProperties"}:
         findings.add("E206", node.location, f"{_name(path)} is empty", _described(error))
     else:
-        findings.add("E205", node.location, f"{_name(path)}: {error.message}", _described(error))
+        message = _BOUNDS[error.validator].format(_name(path), error.validator_value)
+        findings.add("E205", node.location, message, _described(error))
 
 
 def _add_choice(
