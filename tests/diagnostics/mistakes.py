@@ -72,6 +72,90 @@ ignore: [{app: heartbeat}]
 """
 
 
+HEADER: Final = """
+system: gate
+format: text
+header: "{at:%d.%m.%Y %T} {host:name} {program:word}{?[{pid:digits}]}: {message}"
+where: {program: gated, pid: present}
+types:
+  level: [INFO, WARN]
+  order: {regex: "[A-Z]{2}[0-9]+"}
+  inside: {except: "]"}
+absent: ["-", none]
+redact: {client: hash, user.email: mask, raw: redact}
+first_line: "{:%d.%m.%Y %T} "
+fields:
+  correlation_id: id
+  timestamp: {from: at, format: ["%d.%m.%Y %T"]}
+records:
+  request:
+    template: ['{level:level} {client:ip} [{inside:inside}] {id:order} {context:json}{? {ms}ms}']
+    where: {level: [INFO, WARN], ms: absent}
+    read: {context: json, inside: {key_values: {pair: ":", between: ";"}}}
+    fields:
+      checkpoint_id: [context.step, {value: REQUEST}]
+      status: {from: context.code, map: {2xx: SUCCESS, 4-49: FAILURE, t*: FAILURE, otherwise: null}}
+      failure_reason: {from: [level, host], when: {status: FAILURE}, absent: "-", case: lower}
+      attributes: [client, {user: {from: context.user, redact: hash}}, {zone: inside.zone}]
+    samples:
+      - record: '04.05.2025 10:30:00 a gated[7]: INFO 10.0.0.1 [zone:x] AB1 {"code": 200}'
+        gives: {checkpoint_id: REQUEST, status: SUCCESS, attributes: {zone: x}}
+  call:
+    regex: 'called (?P<id>[A-Z]+[0-9]+): (?P<status>SUCCESS|FAILURE)'
+    fields: {checkpoint_id: {value: CALL}, attributes: all}
+    samples:
+      - record: "04.05.2025 10:30:00 a gated[7]: called AB1: FAILURE"
+        gives: {checkpoint_id: CALL, status: FAILURE}
+"""
+
+PARTS: Final = """
+system: book
+format: csv
+csv: {columns: [{at: iso}, order, step, {code: digits}], separator: ";", quote: "'"}
+fields:
+  correlation_id: order
+  timestamp: at
+records:
+  booked:
+    where: {step: [BOOK, PAY]}
+    fields:
+      checkpoint_id: {from: step, case: upper}
+      status: {from: code, map: {0: SUCCESS, otherwise: FAILURE}}
+    samples:
+      - record: "2025-05-04T10:30:00;A1;BOOK;0"
+        gives: {checkpoint_id: BOOK, status: SUCCESS}
+  stored:
+    format: json
+    where: {step: STORE, at: absent}
+    fields:
+      timestamp: {clock: record}
+      checkpoint_id: {value: STORED}
+      status: {value: SUCCESS}
+    samples:
+      - record: '{"step": "STORE", "order": "A1"}'
+        gives: {checkpoint_id: STORED}
+"""
+
+KEYS: Final = """
+system: door
+format: key_values
+key_values: {pair: ":", between: ",", quotes: "'"}
+read: {peer: {template: ["{host:address}:{port:digits}", "{host:address}"]}}
+records:
+  opened:
+    where: {step: OPEN}
+    fields:
+      timestamp: at
+      checkpoint_id: step
+      status: {value: SUCCESS}
+      correlation_id: peer.host
+    samples:
+      - record: "at:2025-05-04T10:30:00,step:OPEN,peer:'a:1'"
+        gives: {checkpoint_id: OPEN, correlation_id: a}
+ignore: [{step: PING}]
+"""
+
+
 class Mistake(NamedTuple):
     """A document with one mistake, and what was done to it."""
 
