@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from random import Random
 from typing import Final
 
@@ -36,13 +37,13 @@ class Piece:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """The pieces of a record from left to right."""
 
     pieces: tuple[Piece, ...]
 
-    @property
+    @cached_property
     def places(self) -> dict[str, Place]:
         """The place of each named field."""
         found: dict[str, Place] = {}
@@ -72,6 +73,8 @@ class Layouts:
         self.is_plain = is_plain(template)
         self._skeletons = tuple((one, "") for one in skeletons)
         self.names = tuple(dict.fromkeys(_in_order(template.parts)))
+        parts = template.parts
+        self._always = frozenset(one for one in self.names if _is_always_there(parts, one))
         self._only: Layout | None = None
         if self.is_plain:
             self._only = self.choose(frozenset(), frozenset(), as_it_is, Random(0))
@@ -112,7 +115,7 @@ class Layouts:
 
     def is_always_there(self, name: str) -> bool:
         """Whether every layout has it."""
-        return _is_always_there(self.template.parts, name)
+        return name in self._always
 
 
 @dataclass(slots=True)

@@ -29,7 +29,7 @@ from engine.model import (
     ValueMap,
 )
 from simulator.forms import read, write
-from simulator.layouts import Layout, NoLayout
+from simulator.layouts import Layout
 from simulator.meaning import (
     Interpretation,
     Meaning,
@@ -48,7 +48,7 @@ from simulator.taking_apart import take_apart
 from simulator.times import Instant, formatted_times, time_texts
 from simulator.trees import EXTRAS, Tree, build, completed
 
-_TRIES: Final = 16
+_TRIES: Final = 8
 """How often a record is made whose parts do not tell at once whether it can be."""
 
 
@@ -117,9 +117,15 @@ class KindRenderer:
         return bool(ways) and all(map(is_none, ways))
 
     @property
-    def may_lack_values(self) -> bool:
-        """Whether a record of this kind might have no value for some event field."""
-        return not self._is_simple or self.kind.template is None
+    def is_simple(self) -> bool:
+        """Whether every part of a record tells by itself whether it can stand there."""
+        return self._is_simple
+
+    def may_lack(self, target: str) -> bool:
+        """Whether a record of this kind might have no value for this event field."""
+        ways = self._ways.get(target, [])
+        is_open = not self._is_simple or self.kind.template is None
+        return is_open and not any(map(self._shape.surely_gives, ways))
 
     def fixed(self, target: str) -> list[str]:
         """The texts that the spec itself lays down for this event field."""
@@ -140,7 +146,7 @@ class KindRenderer:
         for _ in range(1 if self._is_simple else _TRIES):
             try:
                 return self._rendered(wanted, time_us, record_us, rng)
-            except (Impossible, NoLayout, Meaningless):
+            except (Impossible, Meaningless):
                 continue
         return None
 

@@ -17,7 +17,7 @@ from engine.model import (
     RecordKind,
     Template,
 )
-from simulator.layouts import Force, Layout, Layouts
+from simulator.layouts import Force, Layout, Layouts, NoLayout
 from simulator.meaning import Meaningless, finished
 from simulator.places import Place, Skeleton
 from simulator.plans import Plan
@@ -113,7 +113,7 @@ class Shape:
     def lay_out(
         self, plan: Plan, times: Mapping[Path, Iterable[str]], rng: Random
     ) -> dict[Path, Layout]:
-        """How the templates are laid out for what is asked. Raises Impossible, NoLayout."""
+        """How the templates are laid out for what is asked. Raises Impossible."""
         needed: dict[Path, set[str]] = {above: set() for above in self.templates}
         unwanted: dict[Path, set[str]] = {above: set() for above in self.templates}
         for path, slot in self.slots.items() if self._has_choice else ():
@@ -129,15 +129,32 @@ class Shape:
                 continue
             if narrowed.is_absent or (asked and rng.random() < _LEFT_OUT):
                 unwanted[own].add(name)
-        laid_out = {}
-        for above, layouts in self.templates.items():
-            names = frozenset(needed[above]), frozenset(unwanted[above] - needed[above])
-            for _ in range(_TRIES):
-                force = self._force(above, plan, times, rng)
-                laid_out[above] = layouts.choose(*names, force, rng)
-                if not self._has_choice or self._is_able(above, laid_out[above], plan):
-                    break
-        return laid_out
+        return {
+            above: self._choose(
+                above, frozenset(needed[above]), frozenset(unwanted[above]), plan, times, rng
+            )
+            for above in self.templates
+        }
+
+    def _choose(
+        self,
+        above: Path,
+        needed: frozenset[str],
+        unwanted: frozenset[str],
+        plan: Plan,
+        times: Mapping[Path, Iterable[str]],
+        rng: Random,
+    ) -> Layout:
+        """A layout of one template that can hold what is asked. Raises Impossible."""
+        layouts, force = self.templates[above], self._force(above, plan, times, rng)
+        for _ in range(_TRIES):
+            try:
+                layout = layouts.choose(needed, unwanted - needed, force, rng)
+            except (Impossible, NoLayout):
+                continue
+            if layouts.is_plain or self._is_able(above, layout, plan):
+                return layout
+        raise Impossible
 
     def _force(
         self, above: Path, plan: Plan, times: Mapping[Path, Iterable[str]], rng: Random

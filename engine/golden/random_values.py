@@ -36,7 +36,7 @@ def wanted_values(renderer: KindRenderer, rng: Random) -> dict[str, str | None]:
     wanted: dict[str, str | None] = {}
     for target in dict.fromkeys(by_source.values()):
         is_optional = target == "failure_reason" and renderer.kind.role == "event"
-        if is_optional and renderer.may_lack_values and rng.random() < 0.3:
+        if is_optional and renderer.may_lack(target) and rng.random() < 0.3:
             wanted[target] = None
             continue
         found = _value(renderer, target, rng)

@@ -1,0 +1,144 @@
+"""Records of the whole spec language are rendered, read, and mean the same; and a matcher or a
+mapping that is wrong is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+from examples import examples
+from hypothesis import given
+from hypothesis import strategies as st
+from made_up_languages import Spec, languages
+from made_up_specs import load
+
+from engine import mapped_values, templates
+from engine.golden.checks import Result
+from engine.golden.round_trip import RoundTrip
+from engine.interpreter import compile_normalizer
+from engine.model import System
+from engine.samples import SAMPLES_KEY
+from simulator.rendering import KindRenderer, Rendered
+from simulator.slots import AT_TIME
+
+
+def check_all(systems: tuple[System, ...], seed: int = 1) -> list[Result]:
+    trip = RoundTrip(compile_normalizer(systems, redact_key=SAMPLES_KEY))
+    return [trip.check(system, kind, Random(seed)) for system in systems for kind in system.kinds]
+
+
+@examples(8)
+@given(spec=languages(), seed=st.integers(0, 2**32))
+def test_records_of_any_language_survive_the_round_trip(spec: Spec, seed: int) -> None:
+    for result in check_all(load(spec), seed):
+        assert result.failures == ()
+        assert result.runs > 0
+
+
+def text(template: str, **fields: object) -> Spec:
+    mapped = {"checkpoint_id": {"value": "S"}, "status": {"value": "SUCCESS"}, **fields}
+    return {
+        "system": "one",
+        "format": "text",
+        "records": {"step": {"template": template, "fields": mapped}},
+    }
+
+
+def drawn(spec: Spec, **wanted: str | None) -> list[Rendered]:
+    (system,) = load(spec)
+    renderer = KindRenderer(system, system.kinds[0], frozenset(), SAMPLES_KEY)
+    asked = {"timestamp": AT_TIME, **wanted}
+    made = [renderer.render(asked, 10**15 + n * 10**9, Random(n)) for n in range(30)]
+    return [one for one in made if one is not None]
+
+
+def test_a_segment_is_there_where_its_field_has_a_value_asked_for() -> None:
+    spec = text("{timestamp:iso} {correlation_id:word}{? - {failure_reason}}")
+    assert all(" - why" in one.text for one in drawn(spec, failure_reason="why"))
+    without = drawn(spec, failure_reason=None)
+    assert len(without) == 30
+    assert not any(" - " in one.text for one in without)
+    free = drawn(spec)
+    assert 0 < sum(" - " in one.text for one in free) < 30
+
+
+def test_a_value_that_would_end_a_field_early_is_not_rendered() -> None:
+    spec = text("{timestamp:iso} {failure_reason}{? user={user}} id={correlation_id:word}")
+    assert not drawn(spec, failure_reason="a id=7")
+    assert drawn(spec, failure_reason="a user: b")
+
+
+@pytest.mark.parametrize(
+    "mapping, status, raws",
+    [
+        ({"map": {"2xx": "SUCCESS", "otherwise": "FAILURE"}}, "SUCCESS", "2"),
+        ({"map": {"ok*": "SUCCESS", "otherwise": "FAILURE"}}, "SUCCESS", "ok"),
+        ({"map": {"OK": "SUCCESS", "otherwise": "FAILURE"}, "case": "upper"}, "SUCCESS", "ok"),
+    ],
+)
+def test_a_map_is_inverted(mapping: Spec, status: str, raws: str) -> None:
+    spec = text("{timestamp:iso} {correlation_id:word} code={code}")
+    spec["records"]["step"]["fields"]["status"] = {"from": "code", **mapping}
+    made = drawn(spec, status=status)
+    assert made
+    assert all(one.text.partition("code=")[2].lower().startswith(raws) for one in made)
+
+
+def test_a_time_is_divided_among_its_fields() -> None:
+    spec = text(
+        "{clock:%H:%M:%S} on {day:%d.%m.%Y}: {correlation_id:word}",
+        timestamp={"from": ["day", "clock"], "format": "%d.%m.%Y %H:%M:%S"},
+    )
+    made = drawn(spec)
+    assert len(made) == 30
+    assert all(one.time is not None for one in made)
+
+
+def test_attributes_are_told_with_what_is_redacted() -> None:
+    spec = text("{timestamp:iso} {correlation_id:word} user={user:word}", attributes=["user"])
+    spec["redact"] = {"user": "mask"}
+    assert {one.attributes == {"user": "***"} for one in drawn(spec)} == {True}
+
+
+def test_a_regular_expression_is_filled_with_other_values() -> None:
+    spec = text("")
+    del spec["records"]["step"]["template"]
+    spec["records"]["step"]["regex"] = r"(?P<timestamp>\S+) \[(?P<correlation_id>\w+)\] (done|over)"
+    spec["records"]["step"]["samples"] = [
+        {"record": "2025-05-04T10:00:00Z [a1] over", "gives": {"correlation_id": "a1"}}
+    ]
+    made = drawn(spec, correlation_id="zz9")
+    assert made
+    assert all("[zz9]" in one.text for one in made)
+
+
+def broken_group(build: Callable[..., Any]) -> Callable[..., Any]:
+    """A matcher that never looks at what follows a segment."""
+
+    def group(part: Any, follow: Any) -> Any:
+        return build(part, type(follow)(anything=True))
+
+    return group
+
+
+def test_a_matcher_that_takes_the_first_branch_whatever_follows_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spec = text("{timestamp:iso} {|{correlation_id:word}|{correlation_id:token}} end")
+    assert [one.failures for one in check_all(load(spec))] == [()]
+    monkeypatch.setattr(templates, "_group", broken_group(templates._group))
+    templates._compiled.cache_clear()
+    (result,) = check_all(load(spec))
+    templates._compiled.cache_clear()
+    assert result.failures
+
+
+def test_a_map_that_forgets_its_ranges_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = text("{timestamp:iso} {correlation_id:word} {code:digits}")
+    values = {"2xx": "SUCCESS", "otherwise": "FAILURE"}
+    spec["records"]["step"]["fields"]["status"] = {"from": "code", "map": values}
+    monkeypatch.setattr(mapped_values, "look_up", lambda values, _: values.otherwise)
+    (result,) = check_all(load(spec))
+    assert any("status: expected" in one for f in result.failures for one in f.details)
