@@ -16,7 +16,7 @@ from typing import Final
 from engine.follows import END, Follow, follow_of
 from engine.model import FieldPart, FieldType, GroupPart, LiteralPart, Part, Template
 from engine.patterns import regex
-from engine.regexes import is_first_choice_longest
+from engine.regexes import first_choice
 from engine.templates import Mismatch, match, unescaped
 
 _SOURCE_CHARS_MAX: Final = 50_000
@@ -135,9 +135,10 @@ class _Writing:
 
 
 def _typed(type_: FieldType, *, may_be_empty: bool) -> str:
-    if not is_first_choice_longest(type_.pattern):
+    source = first_choice(type_.pattern)
+    if source is None:
         raise _NotSayable
-    return f"(?>{regex(type_.pattern)}{'|' if may_be_empty else ''})"
+    return f"(?>{source}{'|' if may_be_empty else ''})"
 
 
 def _bare(opening: str, follow: Follow, *, may_be_empty: bool) -> str:

@@ -90,16 +90,42 @@ def longest_run(pattern: Pattern) -> Callable[[str, int], int]:
     """What finds the end of the longest run of a pattern that begins at a place in a text; -1 if
     none begins there. The built-in types, and what can be read in one way only, go to Python's
     ``re``, the rest to RE2."""
-    return _first_choice(pattern) if is_first_choice_longest(pattern) else _longest_choice(pattern)
+    source = first_choice(pattern)
+    return _longest_choice(pattern) if source is None else _first_choice(source)
 
 
-def is_first_choice_longest(pattern: Pattern) -> bool:
-    """Whether what ``re`` chooses is the longest run, in linear time."""
-    return pattern in _BUILT_IN or is_one_way(pattern)
+@lru_cache(_RUNS_MAX)
+def first_choice(pattern: Pattern) -> str | None:
+    """The expression by which ``re`` finds the longest run, in linear time; None if there is none.
+
+    What can be read in one way only gives back nothing of what a repetition has taken, so none is
+    made to remember how it came about: a long run takes no memory.
+    """
+    if is_one_way(pattern):
+        return _possessive(pattern)
+    if pattern not in _BUILT_IN:
+        return None
+    if isinstance(pattern, Alt):
+        parts = [_possessive(one) if is_one_way(one) else regex(one) for one in pattern.parts]
+        return f"(?:{'|'.join(parts)})"
+    return regex(pattern)
 
 
-def _first_choice(pattern: Pattern) -> Callable[[str, int], int]:
-    match = re.compile(regex(pattern)).match
+def _possessive(pattern: Pattern) -> str:
+    if isinstance(pattern, Chars):
+        return regex(pattern)
+    if isinstance(pattern, Seq):
+        return "".join(map(_possessive, pattern.parts))
+    if isinstance(pattern, Alt):
+        return "(?:" + "|".join(map(_possessive, pattern.parts)) + ")"
+    if pattern.least == pattern.most == 1:
+        return _possessive(pattern.part)
+    count = regex(Repeat(Chars("x"), pattern.least, pattern.most)).removeprefix("x")
+    return f"(?:{_possessive(pattern.part)}){count}+"
+
+
+def _first_choice(source: str) -> Callable[[str, int], int]:
+    match = re.compile(source).match
 
     def run(text: str, at: int) -> int:
         found = match(text, at)
