@@ -19,6 +19,7 @@ from engine.infer.vocabulary import (
     success_of,
     words_of,
 )
+from engine.infer.word_patterns import is_plain
 
 Where = dict[str, str | list[str]]
 
@@ -93,9 +94,9 @@ def _constant(lines: Sequence[int], rows: Sequence[Row | None]) -> tuple[str, st
         (value,) = values if len(values) == 1 else (None,)
         if value is None or not 0 < len(value) <= 60 or level_of(value) is not None:
             continue
-        if name_score(key, SYSTEM_NAMES) == 3 or (
-            name_score(key, SYSTEM_NAMES) == 2 and len(lines) >= CONSTANT_MIN
-        ):
+        named = name_score(key, SYSTEM_NAMES)
+        is_first = key == next(iter(rows[lines[0]] or {})) and is_plain(value)
+        if named == 3 or ((named == 2 or is_first) and len(lines) >= CONSTANT_MIN):
             return key, value
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,9 @@ from engine.infer.vocabulary import (
 
 STATUSES_MAX: Final = 8
 """Different values up to which a column may be a status."""
+
+KNOWN_SHARE: Final = 0.8
+"""The share of records whose words must be known where the name of the column tells nothing."""
 
 _HTTP: Final = re.compile(r"[1-5][0-9][0-9]")
 _USUAL_CODES: Final = frozenset(
@@ -94,6 +97,13 @@ def _status_readings(column: Column, named: int, *, is_request: bool) -> list[tu
     return readings
 
 
+def _mostly_known(column: Column, unknown: Collection[str]) -> bool:
+    """Whether nearly all records have a word that is known, of either end."""
+    known = [one for one in column.present if one not in unknown]
+    both = {success_of(one) for one in known} == {True, False}
+    return both and len(known) >= KNOWN_SHARE * len(column.present)
+
+
 def _by_words(column: Column, named: int) -> list[tuple[Status, float]]:
     values = sorted(column.distinct)
     readings: list[tuple[Status, float]] = []
@@ -104,7 +114,9 @@ def _by_words(column: Column, named: int) -> list[tuple[Status, float]]:
         readings.append((Status(column, meant, "level"), 1.5))
     said = {one: success_of(one) for one in values}
     unknown = tuple(one for one in values if said[one] is None)
-    if len(unknown) == len(values) or (unknown and named < 2):
+    if len(unknown) == len(values):
+        return readings
+    if unknown and named < 2 and not _mostly_known(column, unknown):
         return readings
     # true of what is named like a failure is one
     turned = bool(FAILURE_WORDS.intersection(words_of(column.name))) and all(map(is_truth, values))

@@ -19,7 +19,7 @@ from engine.golden.table import Table, numbered, tabulate
 from engine.infer import Proposal
 from engine.infer import propose as propose_or_none
 from engine.interpreter import compile_normalizer
-from engine.model import Rejection
+from engine.model import Event, Rejection
 from engine.samples import load_checked
 from engine.spec import load_systems
 from simulator import Emission, Simulation, load_flow
@@ -124,6 +124,52 @@ def test_a_shipped_system_is_read_as_the_simulator_meant_it(name: str, tmp_path:
             assert row["failure_reason"] == meaning.failure_reason
             assert row["event_line"] == lines[emission.completes]
             assert rows[lines[emission.completes]]["failure_reason"] == meaning.failure_reason
+
+
+def test_columns_are_named_by_their_heading(tmp_path: Path) -> None:
+    proposal = propose(
+        [
+            "time;order;step;result;note",
+            "2025-05-04 10:00:00;A-1;PICK;OK;",
+            "2025-05-04 10:00:01;A-2;PICK;OK;",
+            '2025-05-04 10:00:02;A-1;PACK;ERROR;"no paper; at all"',
+            "2025-05-04 10:00:03;A-2;PACK;OK;",
+        ]
+    )
+    check_sound(proposal, tmp_path)
+    assert "columns: [time, order, step, result, note]" in proposal.text
+    assert "  - {time: time}" in proposal.text
+    event = proposal.outcomes[3]
+    assert isinstance(event, Event)
+    assert (event.checkpoint_id, event.status) == ("PACK", "FAILURE")
+    assert (event.correlation_id, event.failure_reason) == ("A-1", "no paper; at all")
+
+
+def test_a_word_that_nobody_knows_is_marked(tmp_path: Path) -> None:
+    ends = ["OK", "OK", "KO", "OK", "OK", "PARKED"] * 3
+    proposal = propose(
+        [f"ship,2025-05-04T10:00:{n:02}Z,A-{n // 2},PICK,{end}" for n, end in enumerate(ends)]
+    )
+    check_sound(proposal, tmp_path)
+    assert "where: {column_1: ship}" in proposal.text
+    assert "{OK: SUCCESS, PARKED: SUCCESS, KO: FAILURE}}  # TODO: which" in proposal.text
+
+
+def test_without_an_id_or_a_status_there_are_constants_and_levels(tmp_path: Path) -> None:
+    words = ["start", "stop", "load", "save", "open", "close", "find", "lose"]
+    proposal = propose(
+        [
+            f"2025-05-04 10:00:{n:02},123 {level} [main] {words[n % 8]} {words[n % 5]} the thing"
+            for n, level in enumerate(["INFO", "WARN", "ERROR"] * 15)
+        ]
+    )
+    check_sound(proposal, tmp_path)
+    assert "correlation_id: {value: null}" in proposal.text
+    assert "from: level" in proposal.text
+    assert {one.status for one in proposal.outcomes if isinstance(one, Event)} == {
+        "SUCCESS",
+        "FAILURE",
+    }
 
 
 HOSTILE = {
