@@ -12,7 +12,7 @@ from engine.diagnostics import Location
 from engine.model import Join, RecordKind, System, Template
 from engine.spec.digest import digest_of
 from engine.spec.findings import Findings, did_you_mean
-from engine.spec.join import build_join, event_fields
+from engine.spec.join import build_join, check_ids, event_fields
 from engine.spec.kinds import (
     Common,
     build_common,
@@ -70,6 +70,8 @@ class _SystemBuilder:
     """The mappings above the kinds that some kind uses."""
     _unread: set[str] = field(default_factory=set)
     """The kinds of which it is not known what they have."""
+    _names: set[str] = field(default_factory=set)
+    """What any of the kinds has."""
 
     def build(self) -> System | None:
         """Build every part, so that each tells its findings."""
@@ -81,7 +83,7 @@ class _SystemBuilder:
         kinds, ignored = self._kinds()
         check_order(self.root, self.findings)
         join = self._join(kinds)
-        self._check_ids(join, kinds)
+        check_ids(join, kinds, self.findings)
         merge = self._merge()
         redact = self.root.items.get("redact") if self._is_intact("redact") else None
         redactions, raw = build_redactions(redact, self.findings)
@@ -215,6 +217,7 @@ class _SystemBuilder:
         if not isinstance(common, MapNode) or not self._is_intact("fields"):
             return node
         assert isinstance(node, MapNode)
+        self._names |= set(kind.names or ())
         own = node.items.get("fields")
         fields = MapNode({}, {}, common.location)
         for target, value in common.items.items():
@@ -248,7 +251,10 @@ class _SystemBuilder:
         }
         for target, location in unused.items():
             message = f'no record kind has what "{target}" is to come from'
-            self.findings.add("E307", location, message)
+            named = texts_in(entries_of(common)[target])
+            otherwise = "name a field that one of the kinds has"
+            help_text = did_you_mean((*named, target)[0], self._names, otherwise)
+            self.findings.add("E307", location, message, help_text)
         return not unused
 
     def _taken(self) -> tuple[str, ...]:
@@ -288,15 +294,6 @@ class _SystemBuilder:
         if merge is None or not self._is_intact("duplicates"):
             return None
         return event_fields(merge, self.findings)
-
-    def _check_ids(self, join: Join | None, kinds: Mapping[str, RecordKind | None]) -> None:
-        """Both halves of a join need the id that joins them."""
-        for name in (*join.events, *join.details) if join is not None else ():
-            kind = kinds.get(name)
-            ways = [one for one in kind.mappings if one.target == "correlation_id"] if kind else []
-            if kind is not None and any(not one.sources for one in ways):
-                message = f'"{name}" is joined, and has no correlation_id to be joined by'
-                self.findings.add("E327", kind.location, message)
 
     def _first_line(self) -> Template | None:
         node = self.root.items.get("first_line")

@@ -49,7 +49,10 @@ def build_header(
 
 def _with_message(header: Template) -> Template:
     last = header.parts[-1]
-    if not isinstance(last, FieldPart) or last.name != MESSAGE or last.type is not None:
+    if isinstance(last, FieldPart) and last.name == MESSAGE and last.type is not None:
+        message = f"the field {{{MESSAGE}}} of a header has a type"
+        raise TemplateError("E323", 0, message, "leave it out: {message} takes all there is")
+    if not isinstance(last, FieldPart) or last.name != MESSAGE:
         help_text = "end it with {message}: what the templates of the record kinds read"
         raise TemplateError(
             "E323", 0, "a header that does not end in the field {message}", help_text

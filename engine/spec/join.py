@@ -69,6 +69,19 @@ def build_join(
     )
 
 
+def check_ids(
+    join: Join | None, kinds: Mapping[str, RecordKind | None], findings: Findings
+) -> None:
+    """Find kinds that are joined and have no id to be joined by."""
+    for name in (*join.events, *join.details) if join is not None else ():
+        kind = kinds.get(name)
+        ways = [one for one in kind.mappings if one.target == "correlation_id"] if kind else []
+        if kind is not None and any(not one.sources for one in ways):
+            message = f'"{name}" is joined, and has no correlation_id to be joined by'
+            help_text = "say where it comes from, or take the kind out of the join"
+            findings.add("E327", kind.location, message, help_text)
+
+
 def _check_kinds(
     entries: Mapping[str, Node], kinds: Mapping[str, RecordKind | None], findings: Findings
 ) -> None:

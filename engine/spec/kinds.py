@@ -135,7 +135,11 @@ def build_shape(
     entries = entries_of(node)
     before = len(findings.diagnostics)
     if common.format == "csv" and common.flat["csv"][0].form == Csv(()):
-        findings.add("E202", node.location, 'columns need the key "csv" above the kinds')
+        message, help_text = (
+            'columns need the key "csv" above the kinds',
+            "csv: {columns: [time, …]}",
+        )
+        findings.add("E202", node.location, message, help_text)
     where_node = entries.get("where") if common.format == "text" or "where" in entries else None
     where = (*common.where, *build_conditions(where_node, findings))
     template = _kind_template(entries, common, findings)

@@ -26,7 +26,10 @@ MAPPED_FIELDS: Final = tuple(name for name in EVENT_FIELDS if name != "system_id
 """The event fields that a record gives."""
 
 _NEVER_CONSTANT: Final = ("correlation_id", "timestamp")
-_ONLY_FOR: Final = {"format": "timestamp", "clock": "timestamp"}
+_ONLY_FOR_TIMES: Final = {
+    "format": "it tells how a time is written; other fields take the text as it is",
+    "clock": "it takes the record's own timestamp",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,17 @@ class Kind:
         columns = [name for one in flat if isinstance(one, Csv) for name in one.columns]
         return (*self.template.field_names, *columns)
 
+    @property
+    def has_columns(self) -> bool:
+        """Whether its records are columns."""
+        return any(isinstance(one.form, Csv) and one.is_flat for one in self.readings)
+
+    def lacks(self, name: str) -> str:
+        """What is said of a field that it does not have."""
+        if self.has_columns:
+            return f'there is no column "{name}"'
+        return f'the template of "{self.name}" has no field "{name}"'
+
 
 def check_event_field(
     name: str,
@@ -90,16 +104,16 @@ def check_keys(target: str, node: MapNode, findings: Findings) -> bool:
     is_attribute = target not in MAPPED_FIELDS
     if len(ways) > 1 or (ways and reads):
         message = f'"{target}" has one of `value`, `clock`, or `from` with what goes with it'
-        findings.add("E315", node.location, message)
+        findings.add("E315", node.location, message, "leave the others out")
         return False
     if not ways and not reads and not is_attribute and "when" not in entries:
         message = f'"{target}" needs `value`, or `from`, `map` or both'
         findings.add("E315", node.location, message)
         return False
-    for key, only in _ONLY_FOR.items():
-        if key in entries and target != only:
-            message = f"`{key}` is for the {only}, not for {target}"
-            findings.add("E320", node.keys[key], message)
+    for key, help_text in _ONLY_FOR_TIMES.items():
+        if key in entries and target != "timestamp":
+            message = f"`{key}` is for the timestamp, not for {target}"
+            findings.add("E320", node.keys[key], message, help_text)
             return False
     if "redact" in entries and not is_attribute:
         message = f"`redact` is for attributes, not for {target}"
@@ -118,8 +132,8 @@ def check_when(
     for condition, location in zip(conditions, node.keys.values(), strict=False):
         name = first_key(condition.path)
         if name not in {*kind.names, "status"}:
-            message = f'the template of "{kind.name}" has no field "{name}"'
-            findings.add("E307", location, message, did_you_mean(name, [*kind.names, "status"]))
+            help_text = did_you_mean(name, [*kind.names, "status"])
+            findings.add("E307", location, kind.lacks(name), help_text)
 
 
 def check_constant(target: str, node: ScalarNode, findings: Findings) -> None:
@@ -143,13 +157,16 @@ def check_complete(
     if not missing:
         return
     needed = "complete an event" if kind.is_detail else "make an event"
-    source = "the template" if kind.template is not None else "the record"
-    help_text = f"name a field of {source} like it, or say under `fields` where it comes from"
-    names = kind.names or ()
+    source = "a field of the template" if kind.names is not None else "a key of the record"
+    if kind.has_columns:
+        source = "a column"
+    help_text = f"name {source} like it, or say under `fields` where it comes from"
+    is_text = not any(one.is_flat for one in kind.readings)
+    names = [name for name in kind.names or () if is_text or name != "message"]
     used = {first_key(path) for ways in mappings.values() for one in ways for path in one.sources}
     if spare := [name for name in names if name not in used]:
         help_text += f" (not used yet: {', '.join(spare)})"
-    if kind.template is not None and not names:
+    if kind.names == ():
         help_text = "a template is no regular expression: write {name} where a value stands"
     elif "status" in missing:
         help_text += "; if it is always the same: status: {value: FAILURE}"

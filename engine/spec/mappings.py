@@ -176,7 +176,7 @@ def _formats(node: Node, findings: Findings) -> tuple[str, ...]:
         except TimeFormatError as error:
             told = str(error)
         if told:
-            message = f'no time format "{scalar.text}": {told}'
+            message = f'"{scalar.text}" is no time format: it {told}'
             known = did_you_mean(scalar.text, NAMED_FORMATS, "such as iso or %d/%m/%Y %H:%M:%S")
             findings.add("E322", scalar.location, message, known)
     return texts_in(node)
@@ -193,8 +193,7 @@ def _path(kind: Kind, source: str, location: Location, findings: Findings) -> Pa
         return path
     name = first_key(path)
     if name not in kind.names:
-        message = f'the template of "{kind.name}" has no field "{name}"'
-        findings.add("E307", location, message, did_you_mean(name, kind.names))
+        findings.add("E307", location, kind.lacks(name), did_you_mean(name, kind.names))
         return None
     read = {one.field for one in kind.readings}
     if len(path) > 1 and name not in read and read <= set(kind.names):

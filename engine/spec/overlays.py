@@ -41,8 +41,13 @@ def extended(
         base = _base_path(named, path, findings)
         if base is None:
             break
-        if base.resolve() in seen or len(seen) == DEPTH_MAX:
-            findings.add("E325", named.location, f'"{base.name}" extends this one, or too many do')
+        if base.resolve() in seen:
+            message = f'"{base.name}" would stand on itself'
+            findings.add("E325", named.location, message, "one of them extends no other")
+            break
+        if len(seen) == DEPTH_MAX:
+            message = f"more than {DEPTH_MAX} specs on each other"
+            findings.add("E325", named.location, message, "put what they say into fewer")
             break
         beneath, text = load(base)
         if not isinstance(beneath, MapNode):
@@ -68,7 +73,8 @@ def _base_path(node: Node, path: Path, findings: Findings) -> Path | None:
         folders = (path.parent, shipped)
         candidates = [folder / (node.text + end) for folder in folders for end in _SUFFIXES]
     for candidate in candidates:
-        if candidate.is_file() and candidate.resolve() != path.resolve():
+        is_itself = candidate.resolve() == path.resolve()
+        if candidate.is_file() and (len(candidates) == 1 or not is_itself):
             return candidate
     known = {one.stem for folder in (path.parent, shipped) for one in folder.glob("*.y*ml")}
     message = f'there is no spec "{node.text}" to extend'

@@ -43,7 +43,9 @@ def _pattern(node: Node, findings: Findings) -> Pattern | None:
             findings.add("E321", place, str(error), error.help)
             return None
     if not _are_characters(value.text):
-        findings.add("E321", value.location, f'"{value.text}" has a range that goes backwards')
+        message = f'"{value.text}" has a range that goes backwards'
+        help_text = "the smaller character comes first: A-Z; a - itself stands last"
+        findings.add("E321", value.location, message, help_text)
         return None
     if how == "chars":
         return Repeat(Chars(value.text), 1, None)

@@ -44,7 +44,7 @@ def _column_type(
     try:
         found = field_type(node.text, types)
     except TimeFormatError as error:
-        findings.add("E303", node.location, f'no time format "{node.text}": {error}')
+        findings.add("E303", node.location, f'"{node.text}" is no time format: it {error}')
         return None
     if found is None:
         message = f'unknown field type "{node.text}"'
@@ -66,7 +66,8 @@ def build_readings(
         if path is None or form is None:
             continue
         if Index(None) in path:
-            findings.add("E319", node.keys[written], f'"{written}" leads to several texts')
+            message = f'"{written}" leads to several texts'
+            findings.add("E319", node.keys[written], message, "name one of them: a[0], not a[*]")
             continue
         readings.append(Reading(first_key(path), form, steps=path[1:]))
     return tuple(sorted(readings, key=lambda one: len(one.steps)))
