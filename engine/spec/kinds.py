@@ -135,11 +135,8 @@ def build_shape(
     entries = entries_of(node)
     before = len(findings.diagnostics)
     if common.format == "csv" and common.flat["csv"][0].form == Csv(()):
-        message, help_text = (
-            'columns need the key "csv" above the kinds',
-            "csv: {columns: [time, …]}",
-        )
-        findings.add("E202", node.location, message, help_text)
+        message = 'columns need the key "csv" above the kinds'
+        findings.add("E202", node.location, message, "for example: csv: {columns: [time, order]}")
     where_node = entries.get("where") if common.format == "text" or "where" in entries else None
     where = (*common.where, *build_conditions(where_node, findings))
     template = _kind_template(entries, common, findings)

@@ -155,9 +155,8 @@ class _Parser:
         try:
             found = field_type(name, self._own_types)
         except TimeFormatError as error:
-            raise TemplateError(
-                "E303", self.at, f'"{name}" is no time format: it {error}'
-            ) from error
+            message = f'"{name}" is no time format: it {error}'
+            raise TemplateError("E303", self.at, message) from error
         if found is not None:
             return found
         message = f'unknown field type "{name}"' if name else "a colon without a type"

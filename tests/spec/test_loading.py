@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.diagnostics import EnvironmentFailure, SpecError
-from engine.model import Condition, FieldMapping, Join, System
+from engine.model import Condition, FieldMapping, Join, Key, System, ValueMap
+from engine.model import Path as ValuePath
 from engine.resources import resource
 from engine.samples import check_specs, load_checked
 from engine.spec import load_systems
@@ -45,6 +46,10 @@ ignore: [{type: heartbeat}]
 """
 
 
+def path(key: str) -> tuple[ValuePath, ...]:
+    return ((Key(key),),)
+
+
 def load(tmp_path: Path, text: str) -> System:
     spec = tmp_path / "spec.yaml"
     spec.write_text(text)
@@ -60,13 +65,15 @@ def test_a_text_spec_becomes_what_it_says(tmp_path: Path) -> None:
         ("ignore[0]", "ignore"),
     ]
     assert system.kinds[0].mappings == (
-        FieldMapping("checkpoint_id", "stage"),
-        FieldMapping("timestamp", "timestamp"),
+        FieldMapping("checkpoint_id", path("stage")),
+        FieldMapping("timestamp", path("timestamp"), formats=("iso",)),
         # What comes out of logs is text, as it stands in the file.
         FieldMapping(
-            "status", "status", None, {"200": "SUCCESS", "0500": "FAILURE", "no": "FAILURE"}
+            "status",
+            path("status"),
+            values=ValueMap({"0500": "FAILURE", "200": "SUCCESS", "no": "FAILURE"}),
         ),
-        FieldMapping("correlation_id", "correlation_id"),
+        FieldMapping("correlation_id", path("correlation_id")),
     )
     assert system.join == Join(
         events=("checkpoint",),
@@ -85,20 +92,20 @@ def test_a_json_spec_becomes_what_it_says(tmp_path: Path) -> None:
     system = load(tmp_path, JSON % "")
     checkpoint, error, ignored = system.kinds
     assert checkpoint.where == (
-        Condition("system", "one_of", ("pay",)),
-        Condition("checkpoint", "present"),
-        Condition("level", "one_of", ("30", "true", "info")),
-        Condition("error", "absent"),
+        Condition((Key("system"),), "one_of", ("pay",)),
+        Condition((Key("checkpoint"),), "present"),
+        Condition((Key("level"),), "one_of", ("30", "true", "info")),
+        Condition((Key("error"),), "absent"),
     )
     assert checkpoint.mappings == (
-        FieldMapping("checkpoint_id", "checkpoint"),
-        FieldMapping("timestamp", "timestamp"),
-        FieldMapping("status", "status"),
-        FieldMapping("correlation_id", "correlation_id"),
+        FieldMapping("checkpoint_id", path("checkpoint")),
+        FieldMapping("timestamp", path("timestamp"), formats=("iso",)),
+        FieldMapping("status", path("status")),
+        FieldMapping("correlation_id", path("correlation_id")),
         FieldMapping("failure_reason", constant="none"),
     )
     assert [one.target for one in error.mappings] == ["correlation_id", "failure_reason"]
-    assert ignored.where == (Condition("type", "one_of", ("heartbeat",)),)
+    assert ignored.where == (Condition((Key("type"),), "one_of", ("heartbeat",)),)
     assert system.join is not None
     assert system.join.clock == "record"
     assert system.join.within_us == 7200 * 1_000_000
