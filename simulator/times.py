@@ -32,10 +32,11 @@ class Instant(NamedTuple):
 
 
 def instant_of(us: int) -> Instant:
-    """The time of a record's own timestamp, to the millisecond."""
-    us = us // 1000 * 1000
+    """The time of a record's own timestamp, to the millisecond or, where it is finer, to the
+    microsecond."""
     utc = EPOCH + timedelta(microseconds=us)
-    return Instant(f"{utc:%Y-%m-%dT%H:%M:%S}.{us % 1_000_000 // 1000:03}Z", us)
+    fraction = f"{us % 1_000_000:06}".removesuffix("000" if us % 1000 == 0 else "")
+    return Instant(f"{utc:%Y-%m-%dT%H:%M:%S}.{fraction}Z", us)
 
 
 # --- writing --------------------------------------------------------------------------------------

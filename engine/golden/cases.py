@@ -163,7 +163,11 @@ def differing_fields(want: Row, got: Row) -> Iterator[str]:
 
 
 def _same(one: object, other: object) -> bool:
-    return type(one) is type(other) and one == other  # true is not 1
+    return _in_one_order(one) == _in_one_order(other)  # true is not 1
+
+
+def _in_one_order(value: object) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def _shown(value: object) -> str:

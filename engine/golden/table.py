@@ -6,11 +6,14 @@ rows of different deliveries can be compared.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from typing import Final, NamedTuple
 
+from engine.conversions import year_reference_us
 from engine.interpreter import Normalizer
 from engine.model import EVENT_FIELDS, Detail, Event, Ignored, Outcome, Record, StreamAdvance
 from engine.pipeline import normalize, place_in_time
@@ -23,11 +26,14 @@ key that is not there stands for nothing: no reason, not ambiguous, seen once.""
 
 CASE_STREAM: Final = "case"
 
+CASE_YEAR: Final = 2025
+"""The year of times that tell none."""
+
 _NOW_US: Final = 1 << 62
 """A case has no today: no time in it is in the future."""
 
 _EVENTS: Final = f"""
-SELECT offset, {", ".join(EVENT_FIELDS)}, join_state, detail_id, ambiguous, seen, kind
+SELECT offset, {", ".join(EVENT_FIELDS)}, attributes, join_state, detail_id, ambiguous, seen, kind
 FROM events"""
 
 _DETAILS: Final = """
@@ -57,9 +63,11 @@ class TakenTwice(Exception):
 
 
 def numbered(values: Sequence[Record]) -> list[Record]:
-    """The records as one stream, at the offsets 1, 2, …: a file of which only the order counts."""
+    """The records as one stream, at the offsets 1, 2, …: a file of which only the order counts.
+    Times without a year are of the year ``CASE_YEAR``, whenever the file was written."""
+    written_us = year_reference_us(CASE_YEAR, UTC)
     return [
-        replace(one, stream=CASE_STREAM, offset=line, next_offset=line + 1)
+        replace(one, stream=CASE_STREAM, offset=line, next_offset=line + 1, written_us=written_us)
         for line, one in enumerate(values, start=1)
     ]
 
@@ -68,9 +76,9 @@ def scattered(records: Sequence[Record], normalizer: Normalizer) -> list[Record]
     """The same records, each on a stream of its own, to be delivered in any order.
 
     A file gives its records an order and a clock. The order stays as the order of the streams'
-    names, which breaks ties. A join that measures in record time needs the clock too: the time
-    that the record has in the file becomes its record timestamp. Where the join reads the times in
-    the bodies, and where nothing is joined, no record timestamp is given.
+    names, which breaks ties. A join that measures in record time needs the clock too, and so does
+    an event that has the record's time: the time that the record has in the file becomes its record
+    timestamp. Where all times are read in the bodies, no record timestamp is given.
     """
     batch = _batch(records, {}, normalizer)
     place_in_time(batch, {})
@@ -86,6 +94,9 @@ def _record_time(outcome: Outcome) -> int | None:
     if not isinstance(outcome, Event | Detail):
         return None
     join = outcome.system.join
+    kind = next(one for one in outcome.system.kinds if one.name == outcome.kind)
+    if any(one.is_record_time for one in kind.mappings):
+        return outcome.time_us
     if join is None or join.clock != "record":
         return None
     return outcome.time_us if outcome.join_us is None else outcome.join_us
@@ -153,9 +164,11 @@ def _note(outcome: Outcome, table: Table) -> None:
 
 
 def _read(store: StoreReader, table: Table) -> None:
-    for line, *fields, join_state, detail_id, ambiguous, seen, kind in store.rows(_EVENTS):
+    for line, *fields, kept, join_state, detail_id, ambiguous, seen, kind in store.rows(_EVENTS):
         row = {"outcome": "event", **dict(zip(EVENT_FIELDS, fields, strict=True))}
-        row |= {"join_state": join_state}
+        if kept is not None:
+            row["attributes"] = json.loads(str(kept))
+        row["join_state"] = join_state
         if detail_id is not None:
             row["detail_line"] = _line(detail_id)
         if ambiguous:

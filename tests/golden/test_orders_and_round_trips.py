@@ -266,3 +266,45 @@ def test_another_seed_draws_other_records_and_the_same_one_the_same(
 
     assert drawn(1) == drawn(1)
     assert drawn(1) != drawn(2)
+
+
+# --- attributes, times without a year, and the own time of a record --------------------------------
+
+CHATTY = """\
+system: chatty
+format: text
+fields: {status: {value: SUCCESS}, correlation_id: {value: null}, attributes: all}
+records:
+  dated:
+    template: "{timestamp:syslog} up {checkpoint_id:word}{? by {user:word}}"
+    samples: []
+  dateless:
+    template: "up {checkpoint_id:word}"
+    fields: {timestamp: {clock: record}}
+    samples: []
+"""
+TALK = "up EARLY\nNov 25 08:00:00 up A by ann\nup B\nNov 25 08:00:01 up C\n"
+
+
+def test_cases_show_attributes_and_have_a_year_and_a_clock(tmp_path: Path) -> None:
+    suite = suite_of(tmp_path, CHATTY.replace("    samples: []\n", ""), TALK)
+    (case,) = cases_of(suite.systems[0])
+    rows = tabulate([read_records(case)], suite.normalizer).rows
+    assert rows[1]["outcome"] == "quarantined"
+    assert rows[2]["timestamp"] == "2025-11-25T08:00:00Z"
+    assert rows[2]["attributes"] == {
+        "timestamp": "Nov 25 08:00:00",
+        "checkpoint_id": "A",
+        "user": "ann",
+    }
+    assert rows[3]["timestamp"] == "2025-11-25T08:00:00.000Z"
+    assert results(suite, "orders")[0].failures == ()
+
+
+def test_segments_are_to_be_seen_with_and_without(tmp_path: Path) -> None:
+    suite = suite_of(tmp_path, CHATTY.replace("    samples: []\n", ""), TALK.splitlines()[1])
+    titles = [one.title for one in suite.coverage().missing]
+    assert titles == [
+        'segment dated: without " by {user}"',
+        "record kind dateless",
+    ]
