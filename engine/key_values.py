@@ -41,6 +41,8 @@ class _Form:
     """A whole quoted text, and an escape inside of it, by the quote that opens it."""
     skips_blanks: bool
     """Whether blanks around keys and values are layout: they are not, where they separate."""
+    gap: re.Pattern[str]
+    """What separates, as often as it stands there."""
     usual: re.Pattern[str] | None
     """A pair as most are, with what separates it from the next: key, quoted or plain value."""
 
@@ -50,7 +52,8 @@ def _compiled(form: KeyValues) -> _Form:
     quoted = {quote: _quoted(re.escape(quote)) for quote in form.quotes}
     skips_blanks = bool(form.between.strip())
     usual = None if skips_blanks else _usual(form)
-    return _Form(form.pair, form.between, quoted, skips_blanks, usual)
+    gap = re.compile(f"(?:{re.escape(form.between)})*+")
+    return _Form(form.pair, form.between, quoted, skips_blanks, gap, usual)
 
 
 def _usual(form: KeyValues) -> re.Pattern[str]:
@@ -107,6 +110,11 @@ class _Reading:
 
     def _skip_to_pair(self) -> bool:
         """Go to where the next pair begins; whether there is one."""
+        if not self._form.skips_blanks:
+            gap = self._form.gap.match(self._text, self._at)
+            assert gap is not None
+            self._at = gap.end()
+            return self._at < len(self._text)
         while True:
             self._skip_blanks()
             if not self._text.startswith(self._form.between, self._at):
