@@ -19,15 +19,19 @@ from typing import BinaryIO, Final, NoReturn
 from engine.diagnostics import EnvironmentFailure, SpecError
 from engine.kafka.client import BROKERS_VARIABLE, SettingError, client_settings
 from engine.kafka.producer import KafkaProducer
+from engine.model import System
 from engine.resources import resource
 from engine.spec import load_systems
 from simulator.faults import FaultError, Faults
 from simulator.flow_file import default_flow_file, load_flow
+from simulator.meaning import hashes
 from simulator.simulation import START_US, Simulation
 from simulator.targets import KafkaTarget, LinesTarget, Target, send
 from simulator.times import read_time
 
 PROBLEMS, USAGE, ENVIRONMENT = 1, 2, 3
+
+REDACT_KEY_VARIABLE: Final = "LOGLOOM_REDACT_KEY"
 
 _COUNT_MAX: Final = 1_000_000_000
 _START_US_MAX: Final = 100_000_000_000_000_000
@@ -171,6 +175,7 @@ def _run(arguments: argparse.Namespace) -> int:
         faults=faults,
         pretty=arguments.to == "kafka",
         start_us=start_us,
+        redact_key=_redact_key(systems, arguments),
     )
     stop = threading.Event()
     with _listening(stop) as listening, ExitStack() as opened:
@@ -185,6 +190,15 @@ def _run(arguments: argparse.Namespace) -> int:
         _talk("broken off: not every record was delivered")
         return ENVIRONMENT
     return 0
+
+
+def _redact_key(systems: Sequence[System], arguments: argparse.Namespace) -> bytes:
+    """The key with which the engine hashes values, from the environment: without it the truth
+    about them cannot be told. Raises EnvironmentFailure."""
+    key = os.fsencode(os.environ.get(REDACT_KEY_VARIABLE, ""))
+    if arguments.truth is not None and not key and any(map(hashes, systems)):
+        raise EnvironmentFailure(f"a spec hashes values: set {REDACT_KEY_VARIABLE} to the key")
+    return key
 
 
 def _default_systems() -> Path:

@@ -335,6 +335,13 @@ def _name(path: Path) -> str:
     return path[0].name
 
 
+def hashes(system: System) -> bool:
+    """Whether the spec has values hashed, so that a key is needed."""
+    ways = [how for _, how in system.redactions]
+    ways += [one.redact for kind in system.kinds for one in kind.attributes if one.redact]
+    return "hash" in ways
+
+
 def conditions_of(kind: RecordKind) -> Iterator[Condition]:
     """All conditions of a kind, those of its mappings too."""
     yield from kind.where

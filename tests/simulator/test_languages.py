@@ -19,9 +19,10 @@ from engine import interpreter, mapped_values
 from engine.golden.checks import Result
 from engine.golden.round_trip import RoundTrip
 from engine.interpreter import compile_normalizer
-from engine.model import System, Template
+from engine.model import Event, Record, Rejection, System, Template
 from engine.samples import SAMPLES_KEY
 from engine.templates import Mismatch
+from simulator import ALL_FAULTS, Simulation
 from simulator.rendering import KindRenderer, Rendered
 from simulator.slots import AT_TIME
 
@@ -37,6 +38,30 @@ def test_records_of_any_language_survive_the_round_trip(spec: Spec, seed: int) -
     for result in check_all(load(spec), seed):
         assert result.failures == ()
         assert result.runs > 0
+
+
+@examples(10)
+@given(spec=languages(), seed=st.integers(0, 2**32))
+def test_a_simulation_of_any_language_is_read_as_the_ledger_says(spec: Spec, seed: int) -> None:
+    systems = load(spec)
+    simulation = Simulation(
+        systems, flows=6, seed=seed, pretty=True, faults=ALL_FAULTS, redact_key=SAMPLES_KEY
+    )
+    sent = [one for one in simulation.emissions() if one.number is not None]
+    records = [
+        Record("s", index, index + 1, one.value, timestamp_us=one.sent_us)
+        for index, one in enumerate(sent)
+    ]
+    outcomes = compile_normalizer(systems, SAMPLES_KEY).normalize(records)
+    for emission, outcome in zip(sent, outcomes, strict=True):
+        told = emission.meaning
+        assert isinstance(outcome, Rejection if told is None else Event), emission.value
+        if told is None or not isinstance(outcome, Event):
+            continue
+        for name in ("checkpoint_id", "timestamp", "status", "correlation_id", "failure_reason"):
+            assert getattr(outcome, name) == getattr(told, name), emission.value
+        kept = outcome.attributes or {}
+        assert {**kept, **(told.attributes or {})} == kept
 
 
 def text(template: str, **fields: object) -> Spec:
