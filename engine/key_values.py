@@ -69,7 +69,7 @@ def _usual(form: KeyValues) -> re.Pattern[str]:
 
 def _quoted(quote: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     # Possessive, so that a text without an end costs one look at each character.
-    whole = rf"{quote}((?:[^{quote}\\]|\\.)*+){quote}"
+    whole = rf"{quote}((?:[^{quote}\\]++|\\.)*+){quote}"
     return re.compile(whole, re.DOTALL), re.compile(rf"""\\(["'\\{quote}])""")
 
 
