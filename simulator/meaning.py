@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import hmac
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from fnmatch import fnmatchcase
-from typing import Final, NamedTuple
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from engine.model import (
@@ -21,45 +19,15 @@ from engine.model import (
     Path,
     RecordKind,
     System,
-    ValueMap,
 )
+from simulator.maps import Meaningless, finished
+from simulator.said import Said, holds, text_of
 from simulator.taking_apart import names_in
 from simulator.times import Instant, instant_of, read_time
 from simulator.values import IDENTIFIER_CHARS_MAX
 
 _IDENTIFIERS: Final = ("checkpoint_id", "correlation_id")
-_STATUS: Final = (Key("status"),)
 _HASH_CHARS: Final = 32
-
-
-class Meaningless(Exception):
-    """A value that the spec gives no meaning to: such a record is refused."""
-
-
-class Entry(NamedTuple):
-    """An entry of a map: how it is written, and what it makes of a text."""
-
-    written: str
-    becomes: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a record holds: its fields or keys, and the parts of texts that are read further, by the
-    ways to these texts."""
-
-    fields: Mapping[str, object]
-    parts: Mapping[Path, object] = field(default_factory=dict)
-
-    def at(self, path: Path) -> object:
-        """The value that a path leads to; None where there is none."""
-        text = self.text_above(path)
-        return _below(self.parts[text], path[len(text) :]) if text else _below(self.fields, path)
-
-    def text_above(self, path: Path) -> Path:
-        """The way to the text in whose parts the path ends; empty where it is in none."""
-        above = [path[:length] for length in range(len(path) - 1, 0, -1)]
-        return next((one for one in above if one in self.parts), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,66 +44,6 @@ class Meaning:
 def zone_of(system: System) -> tzinfo:
     """The zone of a system's times."""
     return UTC if system.timezone == "UTC" else ZoneInfo(system.timezone)
-
-
-def _below(value: object, path: Path) -> object:
-    for index, step in enumerate(path):
-        if isinstance(step, Key):
-            value = value.get(step.name) if isinstance(value, Mapping) else None
-        elif not isinstance(value, list):
-            return None
-        elif step.number is None:
-            found = [_below(one, path[index + 1 :]) for one in value]
-            return next((one for one in found if one is not None), None)
-        else:
-            value = value[step.number] if step.number < len(value) else None
-    return value
-
-
-def text_of(value: object) -> str | None:
-    """A value as conditions and maps see it; None for what has no text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, str | int) else None
-
-
-def holds(condition: Condition, said: Said, status: str | None = None) -> bool:
-    """Whether what was captured is what the condition asks for. ``status`` counts for a condition
-    on the event's."""
-    value = status if status is not None and condition.path == _STATUS else said.at(condition.path)
-    if condition.test == "one_of":
-        return value is not None and text_of(value) in condition.values
-    return (value is not None) == (condition.test == "present")
-
-
-def mapped(values: ValueMap, text: str) -> str | None:
-    """What a map makes of a text. Raises Meaningless."""
-    found = entry_of(values, text)
-    if found is None:
-        raise Meaningless(text)
-    return found.becomes
-
-
-def entry_of(values: ValueMap, text: str) -> Entry | None:
-    """The entry of a map that counts for a text; None if it has none."""
-    if text in values.exact:
-        return Entry(text, values.exact[text])
-    if re.fullmatch("-?[0-9]{1,20}", text):
-        for low, high, becomes in values.ranges:
-            if low <= int(text) <= high:
-                return Entry(f"{low}-{high}", becomes)
-    for glob, becomes in values.globs:
-        escaped = re.sub(r"([\[?])", r"[\1]", glob)
-        if fnmatchcase(text, escaped):
-            return Entry(glob, becomes)
-    return Entry("otherwise", values.otherwise) if values.has_otherwise else None
-
-
-def finished(mapping: FieldMapping, text: str) -> str | None:
-    """Case and map: what becomes of a text that is a value. Raises Meaningless."""
-    if mapping.case is not None:
-        text = text.upper() if mapping.case == "upper" else text.lower()
-    return text if mapping.values is None else mapped(mapping.values, text)
 
 
 class Interpretation:

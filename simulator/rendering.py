@@ -18,35 +18,27 @@ from engine.model import (
     EVENT_FIELDS,
     STATUSES,
     FieldMapping,
-    Json,
     Key,
-    LiteralPart,
     Path,
     RecordKind,
-    RegexPart,
     System,
-    Template,
     ValueMap,
 )
-from simulator.forms import read, write
-from simulator.layouts import Layout
+from simulator.making import Maker
+from simulator.maps import Meaningless
 from simulator.meaning import (
     Interpretation,
     Meaning,
-    Meaningless,
-    Said,
-    holds,
     is_none,
     required,
     zone_of,
 )
-from simulator.places import filler
 from simulator.plans import Plan, plan_for, split_among
+from simulator.said import Said, holds
 from simulator.shapes import LaidOut, Shape
 from simulator.slots import AT_TIME, Impossible, Wanted, paths_of
-from simulator.taking_apart import take_apart
 from simulator.times import Instant, formatted_times, time_texts
-from simulator.trees import EXTRAS, Tree, build, completed
+from simulator.trees import EXTRAS
 
 _TRIES: Final = 8
 """How often a record is made whose parts do not tell at once whether it can be."""
@@ -96,8 +88,9 @@ class KindRenderer:
             ways = self._ways.setdefault(mapping.target, [])
             if not any(map(self._shape.surely_gives, ways)):
                 ways.append(mapping)
-        self._extras = [extra for extra in EXTRAS if extra[0] not in reserved]
         self._is_simple = self._shape.is_simple and all(map(_is_simple, self._ways.values()))
+        extras = [extra for extra in EXTRAS if extra[0] not in reserved]
+        self._maker = Maker(self._shape, extras, is_simple=self._is_simple)
 
     def holds(self, target: str, text: str) -> bool:
         """Whether a record of this kind can mean ``text`` by this event field."""
@@ -158,7 +151,7 @@ class KindRenderer:
         plan.split(self._slots, times)
         laid_out = self._shape.lay_out(plan, times, rng)
         raws = self._choose(plan, laid_out, times, rng)
-        text, said, body = self._made(laid_out, raws, rng)
+        text, said, body = self._maker.made(laid_out, raws, rng)
         if not all(holds(one, said) for one in self.kind.where):
             raise Impossible
         self._check(self._plainly.meaning(said, record_us), wanted)
@@ -209,82 +202,6 @@ class KindRenderer:
                 raws[path] = narrowed.choose(place, asked, times.get(path, ()), rng, piece=piece)
         return raws
 
-    # --- making the text ------------------------------------------------------------------------
-
-    def _made(
-        self, laid_out: LaidOut, raws: dict[Path, str | None], rng: Random
-    ) -> tuple[str, Said, dict[str, object] | None]:
-        """The record, what it holds, and its object if it is JSON. Raises Impossible."""
-        parts: dict[Path, object] = {}
-        fields: dict[str, object] = {}
-        for tree in self._shape.trees:
-            if not self._shape.is_there(tree, laid_out):
-                continue
-            made = self._parts(tree, laid_out, raws, rng)
-            if tree.is_flat:
-                fields = made
-            elif made:
-                parts[tree.text] = made
-        if self.kind.template is None:
-            return _json_line(fields, rng), Said(fields, parts), fields
-        text = self._text(laid_out[()], (), raws, rng)
-        captures = self._captures(self.kind.template, text, (), raws)
-        if text.lstrip().startswith("{") or text.endswith(("\r", "\n")) or not text.strip():
-            raise Impossible  # it would be read as JSON, or without its end
-        return text, Said({**captures, **fields}, parts), None
-
-    def _parts(
-        self, tree: Tree, laid_out: LaidOut, raws: dict[Path, str | None], rng: Random
-    ) -> dict[str, object]:
-        """What a tree holds; the text that says so is a raw text from now on."""
-        if tree.text and (told := raws[tree.text]) is not None:
-            return _read_from(tree, told)
-        if isinstance(tree.form, Template):
-            text = self._text(laid_out[tree.text], tree.text, raws, rng)
-            raws[tree.text] = text
-            return dict(self._captures(tree.form, text, tree.text, raws))
-        made = completed(tree, build(tree, raws, self._extras, rng), rng)
-        is_key = bool(tree.text) and self._slots[tree.text].is_key
-        if not tree.text or (is_key and not made):
-            return made
-        written = write(tree.form, made, rng)
-        if not written or (not made and not isinstance(tree.form, Json)):
-            raise Impossible
-        raws[tree.text] = written
-        return made
-
-    def _text(
-        self, layout: Layout, above: Path, raws: Mapping[Path, str | None], rng: Random
-    ) -> str:
-        pieces = []
-        for piece in layout.pieces:
-            part, place = piece.part, piece.place
-            if isinstance(part, LiteralPart):
-                pieces.append(part.text)
-            elif isinstance(part, RegexPart):
-                pieces.append(self._shape.regex_text(place, above, raws, rng))
-            else:
-                is_named = part.name is not None
-                raw = raws[(*above, Key(part.name or ""))] if is_named else filler(place, rng)
-                if raw is None:
-                    raise Impossible
-                pieces.append(place.written(raw, rng))
-        return "".join(pieces)
-
-    def _captures(
-        self, template: Template, text: str, above: Path, raws: Mapping[Path, str | None]
-    ) -> dict[str, str]:
-        """What a template captures of the text that was made. Raises Impossible where that is not
-        what it was made of."""
-        names = self._shape.templates[above].names
-        given = {name: raw for name in names if (raw := raws[(*above, Key(name))]) is not None}
-        if self._is_simple:
-            return given
-        reading = take_apart(template, text)
-        if reading is None or not given.items() <= reading.captures.items():
-            raise Impossible
-        return reading.captures
-
     def _check(self, meaning: Meaning, wanted: Wanted) -> None:
         """Raises Impossible where the record does not mean what is wanted, or would be refused."""
         if meaning.time is None and wanted.get("timestamp") is not None:
@@ -319,22 +236,6 @@ def _is_exact(values: ValueMap) -> bool:
     return not (
         values.ranges or values.globs or values.has_otherwise or None in values.exact.values()
     )
-
-
-def _read_from(tree: Tree, text: str) -> dict[str, object]:
-    """What a text holds that was asked for as it stands. Raises Impossible."""
-    try:
-        found = read(tree.form, text)
-    except ValueError:
-        raise Impossible from None
-    if not isinstance(found, dict):
-        raise Impossible
-    return found
-
-
-def _json_line(body: Mapping[str, object], rng: Random) -> str:
-    separators = (",", ":") if rng.random() < 0.2 else (", ", ": ")
-    return json.dumps(body, ensure_ascii=rng.random() < 0.3, separators=separators)
 
 
 def reserved_keys(systems: Iterable[System]) -> frozenset[str]:

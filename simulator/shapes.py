@@ -18,7 +18,7 @@ from engine.model import (
     Template,
 )
 from simulator.layouts import Force, Layout, Layouts, NoLayout
-from simulator.meaning import Meaningless, finished
+from simulator.maps import Meaningless, finished
 from simulator.places import Place, Skeleton
 from simulator.plans import Plan
 from simulator.sampling import sample

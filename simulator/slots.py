@@ -12,7 +12,8 @@ from random import Random
 from typing import Final
 
 from engine.model import Condition, FieldMapping, Key, Path, RecordKind, ValueMap
-from simulator.meaning import Meaningless, conditions_of, finished
+from simulator.maps import Meaningless, finished
+from simulator.meaning import conditions_of
 from simulator.places import Place, filler
 from simulator.values import IDENTIFIER_CHARS_MAX
 

@@ -25,7 +25,8 @@ from engine.model import (
 )
 from engine.spec.paths import written
 from engine.templates import Mismatch
-from simulator.meaning import Entry, Said, entry_of, finished, holds, text_of
+from simulator.maps import Entry, entry_of, finished
+from simulator.said import Said, holds, text_of
 
 Aspect = Literal[
     "record kind", "ignore", "segment", "status", "map entry", "condition", "optional", "join"

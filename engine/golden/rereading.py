@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 from engine.model import STATUSES, RecordKind, System
 from simulator.forms import read
-from simulator.meaning import Interpretation, Meaning, Meaningless, Said, holds, required
+from simulator.maps import Meaningless
+from simulator.meaning import Interpretation, Meaning, required
+from simulator.said import Said, holds
 from simulator.taking_apart import Reading, take_apart
 
 

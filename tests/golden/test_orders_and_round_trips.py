@@ -268,7 +268,7 @@ def test_another_seed_draws_other_records_and_the_same_one_the_same(
     assert drawn(1) != drawn(2)
 
 
-# --- attributes, times without a year, and the own time of a record --------------------------------
+# --- attributes, times without a year, and the own time of a record -------------------------------
 
 CHATTY = """\
 system: chatty
