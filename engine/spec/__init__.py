@@ -114,7 +114,8 @@ def _load_one(path: Path, findings: Findings) -> tuple[System | None, Iterable[P
     if node is not None and not own.has_errors:
         broken = check_shape(node, own)
         system = build_system(node, text, broken, own)
-    findings.diagnostics += own.diagnostics
+    # What is wrong beneath is told once, however many specs stand on it.
+    findings.diagnostics += [one for one in own.diagnostics if one not in findings.diagnostics]
     return system, beneath
 
 

@@ -144,9 +144,10 @@ def build_shape(
         return None
     if template is None:
         return None, where
-    if common.format == "text":
-        _check_fields(name, template, common.where_node, findings)
-        _check_fields(name, template, where_node, findings)
+    if common.format in {"text", "csv"}:
+        known = Kind(name, node.location, template, (), None, (), readings=common.readings)
+        _check_fields(known, common.where_node, findings)
+        _check_fields(known, where_node, findings)
     routed, left = route(template, where)
     return (routed, tuple(left)) if len(findings.diagnostics) == before else None
 
@@ -170,17 +171,16 @@ def _message_template(common: Common) -> Template | None:
     return under_header(common.header, whole_message(FIELD_TYPES[type_name]))
 
 
-def _check_fields(kind: str, template: Template, node: Node | None, findings: Findings) -> None:
-    """Find conditions on fields that the template does not have."""
-    if not isinstance(node, MapNode):
+def _check_fields(kind: Kind, node: Node | None, findings: Findings) -> None:
+    """Find conditions on fields that the kind does not have."""
+    if not isinstance(node, MapNode) or kind.names is None:
         return
     for condition, location in zip(
         build_conditions(node, Findings()), node.keys.values(), strict=False
     ):
         name = first_key(condition.path)
-        if name not in template.field_names:
-            message = f'the template of "{kind}" has no field "{name}"'
-            findings.add("E307", location, message, did_you_mean(name, template.field_names))
+        if name not in kind.names:
+            findings.add("E307", location, kind.lacks(name), did_you_mean(name, kind.names))
 
 
 def has_what_they_name(kind: Kind, fields: Node) -> bool:

@@ -53,7 +53,10 @@ def _laid(parts: Sequence[Part], name: str, condition: Condition) -> tuple[Part,
         elif condition.test == "absent":
             return None
         elif isinstance(part, FieldPart) and condition.test == "one_of":
-            laid.append(replace(part, values=condition.values))
+            values = tuple(one for one in condition.values if one in (part.values or (one,)))
+            if not values:
+                return None
+            laid.append(replace(part, values=values))
         else:
             laid.append(part)
     return tuple(laid)
