@@ -33,6 +33,7 @@ from simulator.meaning import (
     required,
     zone_of,
 )
+from simulator.places import filler
 from simulator.plans import Plan, plan_for, split_among
 from simulator.said import Said, holds
 from simulator.shapes import LaidOut, Shape
@@ -129,6 +130,15 @@ class KindRenderer:
             elif len(mapping.sources) == 1:
                 found += self._shape.fixed(mapping)
         return list(dict.fromkeys(found))
+
+    def some(self, target: str, count: int) -> list[str]:
+        """Texts that records of this kind can mean by this event field, whatever they are."""
+        found: list[str] = []
+        for mapping in self._ways.get(target, []):
+            places = self._slots[mapping.sources[0]].places if len(mapping.sources) == 1 else ()
+            made = [filler(place, Random(n)) for place in places for n in range(count)]
+            found += [one for one in made if one is not None and self.holds(target, one)]
+        return list(dict.fromkeys(found))[:count]
 
     def render(
         self, wanted: Wanted, time_us: int, rng: Random, record_us: int | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from random import Random
 from typing import Final, NamedTuple
 
@@ -17,6 +18,15 @@ _TRIAL_US: Final = 1_746_352_800_000_000
 _ID_DRAWS_MAX: Final = 20
 """An id may by chance hold what comes after it in a template; then another one is drawn."""
 _STAGES: Final = ("INITIATED", "STEP_1", "STEP_2", "STEP_3", "FINALIZED")
+
+
+_IDS: Final = 200
+"""How many ids are made that are of a form of their own."""
+
+
+def _later(renderer: KindRenderer, target: str) -> Iterator[list[str]]:
+    """What is only made where nothing else fits."""
+    yield renderer.some(target, len(_STAGES))
 
 
 class Happening(NamedTuple):
@@ -68,8 +78,11 @@ class Voice:
         )
 
     def fixed_ids(self) -> list[str]:
-        """The correlation ids that the spec lays down, if it leaves no others."""
-        return [text for one in self._events for text in one.fixed("correlation_id")]
+        """The correlation ids that the spec lays down, if it leaves no others; else some that have
+        a form of their own."""
+        fixed = [text for one in self._events for text in one.fixed("correlation_id")]
+        some = (text for one in self._events for text in one.some("correlation_id", _IDS))
+        return fixed or [text for text in some if self.accepts_id(text)]
 
     def learn(self, correlation_id: str) -> None:
         """Find out what it can say, for the generic flow and for reasons that are not given."""
@@ -94,7 +107,7 @@ class Voice:
         """Texts for a field: those that are liked, else those the spec lays down, else any."""
         forms = [[make(n, Random(n)) for n in (100, 200, 300)] for make in FORMS.values()]
         for one in self._events + self._details:
-            choices = [liked, one.fixed(target), *forms]
+            choices = chain([liked, one.fixed(target), *forms], _later(one, target))
             held = ([text for text in texts if one.holds(target, text)] for texts in choices)
             yield from next((texts for texts in held if texts), [])
 

@@ -164,7 +164,8 @@ def reached_by_records(records: Sequence[Record], normalizer: Normalizer) -> Ite
     kinds = {
         (system.name, kind.name): kind for system in normalizer.systems for kind in system.kinds
     }
-    for record, outcome in zip(records, normalizer.normalize(records), strict=True):
+    outcomes = normalizer.normalize([replace(one) for one in records])  # it may redact them
+    for record, outcome in zip(records, outcomes, strict=True):
         if isinstance(outcome, Rejection):
             continue
         kind = kinds[outcome.system.name, outcome.kind]

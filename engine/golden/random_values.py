@@ -49,6 +49,7 @@ def _value(renderer: KindRenderer, target: str, rng: Random) -> str | None:
     if target == "timestamp":
         return AT_TIME
     texts = [one for one in _texts(renderer, target, rng) if renderer.holds(target, one)]
+    texts = texts or renderer.some(target, _DRAWS)
     return rng.choice(texts) if texts else None
 
 

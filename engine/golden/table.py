@@ -128,9 +128,10 @@ def tabulate(deliveries: Iterable[Sequence[Record]], normalizer: Normalizer) -> 
 
 
 def _batch(records: Sequence[Record], progress: dict[str, int], normalizer: Normalizer) -> Batch:
-    """The next batch of these streams; ``progress`` moves on."""
+    """The next batch of these streams; ``progress`` moves on. The records are copies: what a spec
+    does not want to be kept of one is taken out of it."""
     by_stream: dict[str, list[Record]] = {}
-    for record in records:
+    for record in map(replace, records):
         by_stream.setdefault(record.stream, []).append(record)
     advances = []
     for stream, ones in by_stream.items():

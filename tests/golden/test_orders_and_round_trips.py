@@ -301,6 +301,15 @@ def test_cases_show_attributes_and_have_a_year_and_a_clock(tmp_path: Path) -> No
     assert results(suite, "orders")[0].failures == ()
 
 
+def test_a_record_of_which_a_value_is_taken_out_is_delivered_again_as_it_was(
+    tmp_path: Path,
+) -> None:
+    spec = CHATTY.replace("    samples: []\n", "") + "redact: {user: mask, raw: redact}\n"
+    suite = suite_of(tmp_path, spec, TALK)
+    assert results(suite, "orders")[0].failures == ()
+    assert [one.kind for one in suite.coverage().reached] != []
+
+
 def test_segments_are_to_be_seen_with_and_without(tmp_path: Path) -> None:
     suite = suite_of(tmp_path, CHATTY.replace("    samples: []\n", ""), TALK.splitlines()[1])
     titles = [one.title for one in suite.coverage().missing]
