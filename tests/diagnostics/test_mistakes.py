@@ -255,19 +255,23 @@ def test_whatever_a_file_holds_is_a_system_or_a_finding(
         render(specs.diagnostics).encode("utf-8")
 
 
-KEYS = [
+WORDS = [
     *("system", "format", "records", "join", "ignore", "template", "where", "fields", "samples"),
     *("record", "gives", "event", "detail", "when", "take", "within", "x"),
+    *("types", "header", "read", "csv", "columns", "key_values", "redact", "map", "attributes"),
+    *("first_line", "extends", "regex", "from", "chars", "absent", "checkpoint_id", "status"),
 ]
 
 
 @given(
     st.recursive(
-        st.one_of(st.none(), st.text(max_size=5), st.sampled_from(["text", "json", "{a}", "x"])),
+        st.one_of(
+            st.none(), st.text(max_size=5), st.sampled_from(["text", "json", "csv", "{a}", "x"])
+        ),
         lambda below: st.one_of(
             st.lists(below, max_size=3),
             st.dictionaries(
-                st.sampled_from(KEYS),
+                st.sampled_from(WORDS),
                 below,
                 max_size=6,
             ),

@@ -138,7 +138,7 @@ def test_nothing_may_stand_there_that_is_not_described() -> None:
     assert all(one["additionalProperties"] is False for one in told)
 
 
-KINDS = {
+KINDS: dict[str, dict[str, Any]] = {
     "text": {"template": "{timestamp} {checkpoint_id} {status} {correlation_id}"},
     "json": {"where": {"app": "pay"}},
     "key_values": {"where": {"app": "pay"}},
