@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.model import Csv
-from engine.patterns import Alt, Chars, Pattern, Repeat, Seq, literal
+from engine.patterns import Alt, Chars, Pattern, Repeat, Seq, literal, members_of
 
 
 def is_told(form: Csv) -> bool:
@@ -32,8 +32,15 @@ class CsvTexts:
         self._cell = plain
 
     def all(self) -> Pattern:
-        """Every row."""
-        return self._row(1, len(self._form.columns))
+        """Every row: columns with a type are there and of that type."""
+        columns, types = self._form.columns, dict(self._form.types)
+        needed = max((at + 1 for at, name in enumerate(columns) if name in types), default=1)
+        pieces: list[Pattern] = []
+        for name in columns[:needed]:
+            cell = self._typed(types[name].pattern) if name in types else self._cell
+            pieces += [self._separator, cell] if pieces else [cell]
+        more = len(columns) - needed
+        return Seq((*pieces, Repeat(Seq((self._separator, self._cell)), 0, more)))
 
     def with_column(self, column: str, values: Sequence[str] | None) -> Pattern | None:
         """Rows in which a column has one of the values (None: any). None if there is none."""
@@ -59,6 +66,17 @@ class CsvTexts:
         others = Repeat(Seq((self._separator, self._cell)), least - 1, most - 1)
         return Seq((self._cell, others))
 
+    def _typed(self, pattern: Pattern) -> Pattern:
+        """The ways to write a text of a type: as it is, without what would end or quote it, or in
+        quotes, with a quote in it doubled."""
+        quote, separator = self._form.quote, self._form.separator
+        plain = _replaced(pattern, separator + quote + "\n", Alt(()))
+        if not quote:
+            return plain
+        sign = Chars(quote)
+        doubled = _replaced(pattern, quote, Seq((sign, sign)))
+        return Alt((plain, Seq((sign, doubled, sign))))
+
     def _written(self, value: str) -> Sequence[Pattern]:
         form = self._form
         doubled = value.replace(form.quote, form.quote * 2) if form.quote else value
@@ -67,3 +85,25 @@ class CsvTexts:
         if not is_quoted and form.separator not in value and "\n" not in value:
             ways.append(literal(value))
         return ways
+
+
+def _replaced(pattern: Pattern, signs: str, way: Pattern) -> Pattern:
+    """The pattern with another way to write these characters."""
+    if isinstance(pattern, Chars):
+        met = [sign for sign in signs if sign in pattern]
+        if not met:
+            return pattern
+        if pattern.negated:
+            left = Chars(_set_of({*members_of(pattern), *met}), negated=True)
+        else:
+            left = Chars(_set_of(members_of(pattern) - {*met}))
+        is_left = bool(left.members) or left.negated
+        return Alt((left, way) if is_left else (way,))
+    if isinstance(pattern, Repeat):
+        return Repeat(_replaced(pattern.part, signs, way), pattern.least, pattern.most)
+    return type(pattern)(tuple(_replaced(one, signs, way) for one in pattern.parts))
+
+
+def _set_of(chars: set[str] | frozenset[str]) -> str:
+    """Characters as a set is written, - last."""
+    return "".join(sorted(chars, key=lambda char: (char == "-", char)))
