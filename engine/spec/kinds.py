@@ -50,9 +50,12 @@ class Common:
     def of_kind(self, node: Node) -> Common:
         """The same for a record kind, which may be written in a format of its own."""
         own = entries_of(node).get("format")
-        if not isinstance(own, ScalarNode) or own.text == self.format:
+        return self.in_format(cast(Format, own.text)) if isinstance(own, ScalarNode) else self
+
+    def in_format(self, format_: Format) -> Common:
+        """The same for what is written in this format."""
+        if format_ == self.format:
             return self
-        format_ = cast(Format, own.text)
         further = tuple(one for one in self.readings if not one.is_flat)
         return replace(self, format=format_, readings=(*self.flat[format_], *further))
 
