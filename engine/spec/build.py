@@ -20,14 +20,15 @@ from engine.spec.kinds import (
     build_shape,
     has_what_they_name,
 )
-from engine.spec.mapping_checks import Kind, check_event_field
+from engine.spec.mapping_checks import Kind
+from engine.spec.names_above import are_event_fields, check_names_above
 from engine.spec.order import check_order
 from engine.spec.readings import build_readings
 from engine.spec.redactions import build_redactions
 from engine.spec.samples import build_samples
 from engine.spec.shape import Path as Place
 from engine.spec.template_lists import parsed
-from engine.spec.template_syntax import parse_template
+from engine.spec.template_syntax import first_line_of
 from engine.spec.yaml_nodes import (
     ListNode,
     MapNode,
@@ -72,6 +73,8 @@ class _SystemBuilder:
     """The kinds of which it is not known what they have."""
     _names: set[str] = field(default_factory=set)
     """What any of the kinds has."""
+    _has_any_key: bool = False
+    """Whether there is a kind that can have any key."""
 
     def build(self) -> System | None:
         """Build every part, so that each tells its findings."""
@@ -144,10 +147,14 @@ class _SystemBuilder:
         kinds, ignored = self._record_kinds(), self._ignored()
         of_kinds, self.findings = self.findings, above
         hidden: frozenset[str] = frozenset()
-        if not self._are_event_fields() or not all(map(self._is_told, _ABOVE)):
+        if not are_event_fields(self.root.items.get("fields"), self.findings) or not all(
+            map(self._is_told, _ABOVE)
+        ):
             hidden = _OF_BOTH
         elif not self._check_common_fields():
             hidden = frozenset({"E308"})
+        elif not self._has_any_key and not self._unread and self._is_intact("redact"):
+            check_names_above(self.root, self._names, self.findings)
         told = {(one.code, one.location) for one in above.diagnostics}
         for one in of_kinds.diagnostics:
             if one.code not in hidden and (one.code, one.location) not in told:
@@ -206,6 +213,9 @@ class _SystemBuilder:
             ),
             self.common.absent,
         )
+        if kind.names is None:
+            self._has_any_key = True
+        self._names |= set(kind.names or ())
         node = self._with_common_fields(kind, node)
         built = build_kind(kind, node, samples or (), self.findings)
         return None if samples is None else built
@@ -217,7 +227,6 @@ class _SystemBuilder:
         if not isinstance(common, MapNode) or not self._is_intact("fields"):
             return node
         assert isinstance(node, MapNode)
-        self._names |= set(kind.names or ())
         own = node.items.get("fields")
         fields = MapNode({}, {}, common.location)
         for target, value in common.items.items():
@@ -230,16 +239,6 @@ class _SystemBuilder:
         if not fields.items:
             return node
         return MapNode({**node.items, "fields": fields}, node.keys, node.location)
-
-    def _are_event_fields(self) -> bool:
-        """Whether the mappings above the kinds are of event fields."""
-        common = self.root.items.get("fields")
-        named = common.keys.items() if isinstance(common, MapNode) else ()
-        known = [
-            check_event_field(name, location, self.findings, but=("attributes",))
-            for name, location in named
-        ]
-        return all(known)
 
     def _check_common_fields(self) -> bool:
         """Find mappings above the kinds that no kind could use; whether there are none."""
@@ -267,12 +266,14 @@ class _SystemBuilder:
         kinds = []
         for index, item in enumerate(node.items):
             name = f"ignore[{index}]"
-            key = "template" if self.common.format == "text" else "where"
+            is_template = isinstance(item, ScalarNode)
+            key = "template" if is_template else "where"
             described = MapNode({key: item}, {key: item.location}, item.location)
-            shape = build_shape(name, described, self.common, self.findings)
+            common = self.common.in_format("text") if is_template else self.common
+            shape = build_shape(name, described, common, self.findings)
             if shape is not None:
                 template, where = shape
-                flat = tuple(one for one in self.common.readings if one.is_flat)
+                flat = tuple(one for one in common.readings if one.is_flat)
                 kinds.append(
                     RecordKind(
                         name, "ignore", template, where, (), (), item.location, readings=flat
@@ -299,4 +300,4 @@ class _SystemBuilder:
         node = self.root.items.get("first_line")
         if not isinstance(node, ScalarNode) or not self._is_intact("first_line"):
             return None
-        return parsed(node, self.findings, lambda text: parse_template(text, self.common.types))
+        return parsed(node, self.findings, lambda text: first_line_of(text, self.common.types))

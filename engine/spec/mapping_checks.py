@@ -149,6 +149,19 @@ def check_constant(target: str, node: ScalarNode, findings: Findings) -> None:
         findings.add("E316", node.location, message, help_text)
 
 
+def check_times(kind: Kind, mappings: Sequence[FieldMapping], findings: Findings) -> None:
+    """Find timestamps that are to come from a time of day."""
+    fields = kind.template.fields if kind.template is not None else {}
+    for one in mappings:
+        name = first_key(one.sources[0]) if len(one.sources) == 1 else ""
+        for type_ in fields.get(name, ()) if one.formats == ("iso",) else ():
+            if type_ is not None and type_.name.startswith("%") and type_.time_format is None:
+                message = f'"{name}" has no date: {type_.name} is a time of day'
+                help_text = "timestamp: {from: [date, time], format: …} joins it with its date"
+                help_text += "; timestamp: {clock: record} takes the record's own timestamp"
+                findings.add("E322", kind.location, message, help_text)
+
+
 def check_complete(
     kind: Kind, mappings: Mapping[str, list[FieldMapping]], findings: Findings
 ) -> None:

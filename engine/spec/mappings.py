@@ -20,6 +20,7 @@ from engine.spec.mapping_checks import (
     check_constant,
     check_event_field,
     check_keys,
+    check_times,
     check_when,
 )
 from engine.spec.value_maps import build_value_map
@@ -50,6 +51,7 @@ def build_mappings(
     for name in _self_mapped(kind):
         if name not in mappings:
             mappings[name] = [_plain(kind, name, ((Key(name),),))]
+    check_times(kind, mappings.get("timestamp", []), findings)
     if len(findings.diagnostics) == before:
         check_complete(kind, mappings, findings)
     if len(findings.diagnostics) > before:

@@ -56,6 +56,15 @@ def parse_template(source: str, own_types: Mapping[str, FieldType] | None = None
     return template
 
 
+def first_line_of(source: str, own_types: Mapping[str, FieldType]) -> Template:
+    """How the first line of a record begins. Raises TemplateError."""
+    template = parse_template(source, own_types)
+    if follow_of(template.parts, END).at_end:
+        help_text = "write something that only a first line has"
+        raise TemplateError("E305", 0, "every line begins like this", help_text)
+    return template
+
+
 class _Parser:
     """Reads a template from left to right; ``at`` is where it stands."""
 

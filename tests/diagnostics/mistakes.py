@@ -82,7 +82,7 @@ types:
   order: {regex: "[A-Z]{2}[0-9]+"}
   inside: {except: "]"}
 absent: ["-", none]
-redact: {client: hash, user.email: mask, raw: redact}
+redact: {client: hash, context.email: mask, raw: redact}
 first_line: "{:%d.%m.%Y %T} "
 fields:
   correlation_id: id

@@ -167,9 +167,13 @@ def part(path: Place) -> Place:
 
 
 def is_above(one: Place, other: Place) -> bool:
-    """Whether one stands above the record kinds, which are read by it, and one in them."""
+    """Whether one stands above the record kinds, which are read by it, and one in them, or is a
+    mapping for them."""
     firsts = {one[0], other[0]}
-    return "records" in firsts and bool(firsts & {*ABOVE, "types", "csv", "key_values", "read"})
+    return bool(firsts & {"records", "fields"}) and len(firsts & BY_WHICH_KINDS_ARE_READ) > 0
+
+
+BY_WHICH_KINDS_ARE_READ = {*ABOVE, "types", "csv", "key_values", "read"}
 
 
 def independent(text: str, folder: Path) -> list[tuple[Mistake, tuple[str, str]]]:

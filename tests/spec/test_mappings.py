@@ -173,6 +173,15 @@ def test_texts_that_mean_no_value_are_for_event_fields_that_say_nothing_else(
     assert [one.absent for one in kind.attributes] == [(), ()]
 
 
+@pytest.mark.parametrize("said", ["time", "{from: time}", "[time, at]"])
+def test_a_time_of_day_is_no_timestamp(said: str, tmp_path: Path) -> None:
+    fields = ", ".join([*NEEDED.values(), f"timestamp: {said}"])
+    (one,) = found(tmp_path, spec(fields))
+    assert (one.code, one.location.line) == ("E322", 5)
+    joined = "{from: [date, time], format: '%d.%m.%Y %T'}"
+    assert found(tmp_path, spec(", ".join([*NEEDED.values(), f"timestamp: {joined}"]))) == ()
+
+
 # --- attributes ---------------------------------------------------------------------------------
 
 
