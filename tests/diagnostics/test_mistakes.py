@@ -95,7 +95,7 @@ ABOVE = {"header", "where", "fields"}
 def are_of_one_kind(mistake: Mistake, findings: Sequence[Diagnostic]) -> bool:
     """Whether all of them are about one thing: a record kind that takes the records of several
     others (each pair has a record of its own, and is parted in a way of its own); what stands above
-    several kinds; a text that is read no further, at each place that asks for a part of it."""
+    several kinds; what is not there (a kind, a reading), at each place that asks for it."""
     codes = {one.code for one in findings}
     if codes == {"E403"}:
         pairs = [set(one.message.partition(" both ")[0].split(" and ")) for one in findings]
@@ -103,7 +103,9 @@ def are_of_one_kind(mistake: Mistake, findings: Sequence[Diagnostic]) -> bool:
     places = {one.location for one in findings}
     if len(codes) > 1 or len(places) < len(findings):
         return False
-    return mistake.path[0] in ABOVE or (mistake.name == "missing key" and "read" in mistake.path)
+    if mistake.name == "missing key" and (len(mistake.path) == 2 or "read" in mistake.path):
+        return True
+    return mistake.path[0] in ABOVE
 
 
 def is_two(mistake: Mistake) -> bool:
