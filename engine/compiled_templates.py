@@ -121,6 +121,8 @@ class _Writing:
             if part.name is not None and _is_quoted(part):
                 self._quoted.append(part.name)
         opening = "(" if part.name is not None or part.values else "(?:"
+        if part.is_greedy:
+            return _greedy(opening, follow, may_be_empty=part.may_be_empty)
         if part.type is None:
             return _bare(opening, follow, may_be_empty=part.may_be_empty)
         return f"{opening}{_typed(part.type, may_be_empty=part.may_be_empty)})"
@@ -148,6 +150,11 @@ def _bare(opening: str, follow: Follow, *, may_be_empty: bool) -> str:
     if may_be_empty:
         return rf"{opening}(?>[^\n]*?(?={begins})))"
     return rf"(?!{begins}){opening}(?>[^\n]+?(?={begins})))"
+
+
+def _greedy(opening: str, follow: Follow, *, may_be_empty: bool) -> str:
+    begins, least = _beginnings(follow), "*" if may_be_empty else "+"
+    return rf"{opening}(?>[^\n]{least}(?={begins})))"
 
 
 def _beginnings(follow: Follow) -> str:

@@ -221,7 +221,7 @@ def _local(year: int, read: Mapping[str, str]) -> datetime:
     if "p" in read:
         if not 1 <= hour <= 12:
             raise TimeError("impossible_time", "is a time that no clock shows")
-        hour = hour % 12 + (12 if read["p"] == "PM" else 0)
+        hour = hour % 12 + (12 if read["p"] in {"PM", "pm"} else 0)
     minute, second = int(read.get("M", 0)), int(read.get("S", 0))
     try:
         if "j" not in read:

@@ -158,7 +158,7 @@ def _typed(part: FieldPart, type_: FieldType) -> _Step:
 
 def _bare(part: FieldPart, follow: Follow) -> _Step:
     name, may_be_empty, values = part.name, part.may_be_empty, frozenset(part.values)
-    find, sought = _search(follow), _sought(follow)
+    find, sought = (_search_last if part.is_greedy else _search)(follow), _sought(follow)
 
     def read(progress: _Progress, at: int) -> int:
         text = progress.text
@@ -191,6 +191,23 @@ def _search(follow: Follow) -> Callable[[str, int], int]:
     def find(text: str, at: int) -> int:
         found = begins.search(text, at)
         return -1 if found is None else found.start()
+
+    return find
+
+
+def _search_last(follow: Follow) -> Callable[[str, int], int]:
+    """The last place of the line, from one on, where what may follow begins; -1 if there is
+    none."""
+    only = _as_text(follow)
+    begins = _beginnings(follow)
+
+    def find(text: str, at: int) -> int:
+        line_end = text.find("\n", at)
+        line_end = len(text) if line_end < 0 else line_end
+        if only is not None and "\n" not in only:
+            return text.rfind(only, at, line_end)
+        places = range(line_end, at - 1, -1)
+        return next((place for place in places if begins.match(text, place)), -1)
 
     return find
 

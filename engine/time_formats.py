@@ -52,6 +52,13 @@ class FormatPart(NamedTuple):
     directive: str
     pattern: Pattern
     offset: int
+    is_unpadded: bool = False
+    """``%-d``: one digit where two are not needed."""
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether it may read fewer digits or more."""
+        return self.is_unpadded or (self.directive != "" and self.directive in _LOOSE)
 
 
 # --- what each directive reads, and what it tells ---------------------------------------------
@@ -87,7 +94,7 @@ _READS: Final[Mapping[str, Pattern]] = {
     "k": _PADDED,
     "I": _TWO,
     "l": _PADDED,
-    "p": _words(("AM", "PM")),
+    "p": _words(("AM", "PM", "am", "pm")),
     "M": _TWO,
     "S": _TWO,
     "f": _digits(1, 9),
@@ -131,6 +138,9 @@ _OPEN: Final = "eklfsz"
 
 _LOOSE: Final = "eklfs"
 _DIGITS_ONLY: Final = "YymdjHIMSL" + _LOOSE
+_UNPADDED: Final = tuple("mdHIMS")
+"""Directives that ``%-`` makes one digit or two."""
+
 _DATES: Final = "dejs"
 
 _EPOCHS: Final[Mapping[str, Pattern]] = {
@@ -199,8 +209,11 @@ def _read(written: str) -> Iterator[FormatPart]:
             yield from (part._replace(offset=at) for part in _read(_STANDS_FOR[after]))
         elif after in _READS:
             yield FormatPart(after, _READS[after], at)
+        elif after == "-" and written[at + 2 : at + 3] in _UNPADDED:
+            yield FormatPart(written[at + 2], _digits(1, 2), at, is_unpadded=True)
+            at += 1
         else:
-            known = " ".join(f"%{one}" for one in (*_READS, *_STANDS_FOR, "%"))
+            known = " ".join(f"%{one}" for one in (*_READS, *_STANDS_FOR, "-d", "%"))
             raise TimeFormatError(f"has no directive %{after}; there are {known}", at)
         at += 2 if char == "%" else 1
 
@@ -239,13 +252,13 @@ def _check_complete(parts: tuple[FormatPart, ...]) -> None:
 def _check_ends(parts: tuple[FormatPart, ...]) -> None:
     before = ""
     for part in parts:
-        if before and part.directive and part.directive in _LOOSE:
+        if before and part.is_loose:
             raise TimeFormatError(
                 f"does not tell where %{before} ends and %{part.directive} begins; "
                 "something else than digits must stand between them",
                 part.offset,
             )
-        if part.directive and part.directive in _OPEN:
+        if part.is_unpadded or (part.directive and part.directive in _OPEN):
             before = part.directive
         elif not _is_digits(part):
             before = ""

@@ -5,7 +5,7 @@ independent of the matcher, which it judges. It tries every end of every field, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -181,7 +181,10 @@ def _read_field(part: FieldPart, after: After, text: str, at: int, into: Reading
         if end < 0 and part.may_be_empty:
             end = at
     else:
-        places = range(at, len(text) + 1)
+        places: Iterable[int] = range(at, len(text) + 1)
+        if part.is_greedy:
+            line_end = text.find("\n", at)
+            places = range(len(text) if line_end < 0 else line_end, at - 1, -1)
         end = next((one for one in places if after.begins(text, one)), -1)
         if "\n" in text[at:end] or (end == at and not part.may_be_empty):
             end = -1
@@ -236,6 +239,7 @@ def is_plain(template: Template) -> bool:
             isinstance(part, FieldPart)
             and not part.may_be_empty
             and not part.values
+            and not part.is_greedy
             and (part.type is None or part.type.name in PLAIN_TYPES)
             and (index + 1 == len(parts) or isinstance(parts[index + 1], LiteralPart))
         )

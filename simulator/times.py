@@ -222,7 +222,7 @@ def _moment(year: int, said: Mapping[str, str], zone: tzinfo) -> datetime:
     if "p" in said:
         if not 1 <= hour <= 12:
             raise ValueError
-        hour = hour % 12 + (12 if said["p"] == "PM" else 0)
+        hour = hour % 12 + (12 if said["p"] in {"PM", "pm"} else 0)
     clock = (hour, int(said.get("M", 0)), int(said.get("S", 0)))
     if "j" in said:
         local = datetime(year, 1, 1, *clock, tzinfo=zone) + timedelta(days=int(said["j"]) - 1)

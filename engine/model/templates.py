@@ -38,6 +38,8 @@ class FieldPart:
     type: FieldType | None
     may_be_empty: bool = False
     values: tuple[str, ...] = ()
+    is_greedy: bool = False
+    """A bare field that ends at the last place of its line where what may follow begins."""
 
 
 @dataclass(frozen=True, slots=True)

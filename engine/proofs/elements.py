@@ -10,9 +10,11 @@ from typing import Final, NamedTuple
 
 from engine.follows import END, Follow, follow_of
 from engine.model import FieldPart, GroupPart, LiteralPart, Part, RegexPart, Template
+from engine.patterns import Chars, Repeat, literal
 from engine.proofs.language_kinds import Language
 from engine.proofs.languages import Languages
 
+_IN_LINE: Final = Chars("\n", negated=True)
 _NO_LIMITS: Final[Mapping[str, Language]] = {}
 _VARIANTS_MAX: Final = 64
 
@@ -26,11 +28,14 @@ class Run(NamedTuple):
 
 
 class Bare(NamedTuple):
-    """A bare field, which ends where ``follow`` begins."""
+    """A bare field, which ends at the first place where ``follow`` begins, or, ``is_greedy``, at
+    the last of its line. ``given`` are the values that it may have as they are written."""
 
     follow: Language
     may_be_empty: bool
     values: Language | None
+    is_greedy: bool = False
+    given: tuple[str, ...] = ()
 
 
 class Choice(NamedTuple):
@@ -73,7 +78,8 @@ def elements_of(
                 yield Run(among.run(part.type.pattern), part.may_be_empty, values)
             else:
                 beyond = follow_of(parts[index + 1 :], after)
-                yield Bare(_begun(beyond, among), part.may_be_empty, values)
+                begun = _begun(beyond, among)
+                yield Bare(begun, part.may_be_empty, values, part.is_greedy, part.values)
 
 
 def _begun(follow: Follow, among: Languages) -> Language:
@@ -139,6 +145,8 @@ class Compiler:
         among = self._among
         if isinstance(element, Choice):
             return self._choice(element, rest)
+        if isinstance(element, Bare) and element.is_greedy:
+            return self._greedy(element, rest)
         if isinstance(element, Bare):
             begun = among.both(rest, element.follow)
             return among.until(element.follow, element.values, begun, may_end=element.may_be_empty)
@@ -149,6 +157,15 @@ class Compiler:
             return found
         assert isinstance(element, Whole)
         return among.longest(element.texts, None, rest)
+
+    def _greedy(self, element: Bare, rest: Language) -> Language:
+        """Any text of the line, after which ``follow`` begins, and at no later place of it."""
+        among = self._among
+        again = among.then(Repeat(_IN_LINE, 1, None), element.follow)
+        ended = among.guarded(among.both(rest, element.follow), (again,))
+        if element.given:
+            return among.union(among.then(literal(one), ended) for one in element.given)
+        return among.then(Repeat(_IN_LINE, 0 if element.may_be_empty else 1, None), ended)
 
     def _choice(self, element: Choice, rest: Language) -> Language:
         found: list[Language] = []

@@ -102,7 +102,9 @@ def _limit(reading: Reading, conditions: Sequence[Condition], among: Languages) 
             is_absent = one.test == "absent"
             patterns.append(rows.without_column(key) if is_absent else rows.with_column(key, given))
     found: Language = among.anything
-    for pattern in patterns[:1] if len(patterns) == 1 else patterns[1:]:
+    # What fulfils a condition on a key is a whole list or row already, but for columns with types.
+    is_told = len(patterns) > 1 and not (isinstance(form, Csv) and form.types)
+    for pattern in patterns[1:] if is_told else patterns:
         fits = among.nothing if pattern is None else among.run(pattern)
         found = fits if found is among.anything else among.both(found, fits)
     return found

@@ -21,6 +21,9 @@ FIELD_TYPES: Final[Mapping[str, FieldType]] = {
 }
 """The built-in types by name, those of times last."""
 
+GREEDY: Final = "greedy"
+"""Written like a type: a bare field that ends at the last place of what follows, not the first."""
+
 OTHER_WORDS: Final[Mapping[str, str]] = {
     "d": "digits",
     "int": "integer",
@@ -40,7 +43,7 @@ OTHER_WORDS: Final[Mapping[str, str]] = {
     "string": "token",
     "str": "token",
     "text": "rest",
-    "greedy": "rest",
+    "greedydata": "greedy",
     "data": "rest",
     "any": "rest",
     "s": "spaces",

@@ -200,7 +200,7 @@ def build_kind(
     """The kind with its mappings; None if they have findings."""
     entries = entries_of(node)
     fields = entries.get("fields")
-    check_readings(kind.template, entries.get("read"), kind.name, findings)
+    check_readings(kind.names, entries.get("read"), kind.name, findings)
     mappings = build_mappings(kind, fields, findings)
     kept = build_attributes(kind, entries_of(fields).get("attributes"), findings)
     if mappings is None or kind.is_detail is None:

@@ -60,17 +60,18 @@ class Kind:
         flat = [one.form for one in self.readings if one.is_flat]
         if self.template is None or any(not isinstance(one, Csv) for one in flat):
             return None
-        columns = [name for one in flat if isinstance(one, Csv) for name in one.columns]
+        columns = [name for one in self.columns for name in one.columns]
         return (*self.template.field_names, *columns)
 
     @property
-    def has_columns(self) -> bool:
-        """Whether its records are columns."""
-        return any(isinstance(one.form, Csv) and one.is_flat for one in self.readings)
+    def columns(self) -> tuple[Csv, ...]:
+        """The columns of which its records are made."""
+        flat = [one.form for one in self.readings if one.is_flat]
+        return tuple(one for one in flat if isinstance(one, Csv))
 
     def lacks(self, name: str) -> str:
         """What is said of a field that it does not have."""
-        if self.has_columns:
+        if self.columns:
             return f'there is no column "{name}"'
         return f'the template of "{self.name}" has no field "{name}"'
 
@@ -171,7 +172,7 @@ def check_complete(
         return
     needed = "complete an event" if kind.is_detail else "make an event"
     source = "a field of the template" if kind.names is not None else "a key of the record"
-    if kind.has_columns:
+    if kind.columns:
         source = "a column"
     help_text = f"name {source} like it, or say under `fields` where it comes from"
     is_text = not any(one.is_flat for one in kind.readings)

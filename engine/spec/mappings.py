@@ -166,7 +166,9 @@ def _own_formats(kind: Kind, target: str, sources: tuple[Path, ...]) -> tuple[st
     fields = kind.template.fields if kind.template is not None else {}
     if len(sources) != 1 or len(sources[0]) != 1:
         return ("iso",)
-    types = fields.get(first_key(sources[0]), ())
+    name = first_key(sources[0])
+    columns = [type_ for one in kind.columns for column, type_ in one.types if column == name]
+    types = (*fields.get(name, ()), *columns)
     told = [one.time_format for one in types if one is not None and one.time_format is not None]
     return tuple(dict.fromkeys(told)) or ("iso",)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from engine.diagnostics import Location
 from engine.model import FieldType
 from engine.patterns import TYPES, Alt, Chars, Pattern, Repeat, literal
-from engine.spec.field_types import FIELD_TYPES
+from engine.spec.field_types import FIELD_TYPES, GREEDY
 from engine.spec.findings import Findings
 from engine.spec.regex_syntax import RegexError, pattern_of_regex
 from engine.spec.yaml_nodes import ListNode, MapNode, Node, ScalarNode, entries_of
@@ -20,7 +20,7 @@ def build_types(node: Node | None, findings: Findings) -> Mapping[str, FieldType
     types: dict[str, FieldType] = {}
     for name, one in entries_of(node).items():
         assert isinstance(node, MapNode)
-        if name in FIELD_TYPES:
+        if name in FIELD_TYPES or name == GREEDY:
             message = f'"{name}" is a type already'
             findings.add("E321", node.keys[name], message, "give it another name")
             continue

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from engine.model import Csv, FieldType, Form, Index, Json, KeyValues, Reading, Template
+from engine.model import Csv, FieldType, Form, Index, Json, KeyValues, Reading
 from engine.spec.conditions import build_path, first_key
 from engine.spec.field_types import FIELD_TYPES, field_type
 from engine.spec.findings import Findings, did_you_mean
@@ -85,14 +85,14 @@ def _form(node: Node, types: Mapping[str, FieldType], findings: Findings) -> For
 
 
 def check_readings(
-    template: Template | None, node: Node | None, kind: str, findings: Findings
+    names: Sequence[str] | None, node: Node | None, kind: str, findings: Findings
 ) -> None:
-    """Find fields to read further that the template does not have."""
-    if template is None or not isinstance(node, MapNode):
+    """Find fields to read further that a kind does not have; with ``names`` None it could have
+    any."""
+    if names is None or not isinstance(node, MapNode):
         return
     for written, location in node.keys.items():
         path = build_path(written, location, Findings())
-        if path is not None and first_key(path) not in template.field_names:
-            name = first_key(path)
-            message = f'the template of "{kind}" has no field "{name}"'
-            findings.add("E307", location, message, did_you_mean(name, template.field_names))
+        if path is not None and first_key(path) not in names:
+            message = f'the template of "{kind}" has no field "{first_key(path)}"'
+            findings.add("E307", location, message, did_you_mean(first_key(path), names))

@@ -16,7 +16,7 @@ import parse
 
 from engine.follows import END, Follow, follow_of
 from engine.model import FieldPart, FieldType, GroupPart, LiteralPart, Part, RegexPart, Template
-from engine.spec.field_types import FIELD_TYPES, OTHER_WORDS, field_type
+from engine.spec.field_types import FIELD_TYPES, GREEDY, OTHER_WORDS, field_type
 from engine.spec.findings import did_you_mean
 from engine.time_formats import TimeFormatError
 
@@ -28,6 +28,7 @@ _PLAIN: Final = re.compile(r"[^{}|]+")
 _FIELD: Final = re.compile(r"\{([^{}]*)\}")
 _CAPTURED: Final = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)=")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_GROK: Final = re.compile(r"[A-Z0-9_]+:.*", re.DOTALL)
 _NAME_FIRST: Final = "here it is {name:type}, the name first: {timestamp:iso}"
 
 
@@ -150,13 +151,15 @@ class _Parser:
         found = _FIELD.match(self.source, self.at)
         if found is None:
             raise TemplateError("E301", self.at, "a { without its }")
-        if self.source[: self.at].endswith("%") and ":" in found[1]:
+        if self.source[: self.at].endswith("%") and _GROK.fullmatch(found[1]):
             raise TemplateError("E301", self.at, "%{TYPE:name} of other tools", _NAME_FIRST)
         may_be_empty = found[1].endswith("?")
         name, colon, type_name = found[1].removesuffix("?").partition(":")
         if name and not _NAME.fullmatch(name):
             raise TemplateError("E301", self.at, f'"{name}" is no name for a field')
-        part = FieldPart(name or None, self._type(type_name) if colon else None, may_be_empty)
+        is_greedy = type_name == GREEDY
+        type_ = self._type(type_name) if colon and not is_greedy else None
+        part = FieldPart(name or None, type_, may_be_empty, is_greedy=is_greedy)
         self.at = found.end()
         return part
 
@@ -170,7 +173,7 @@ class _Parser:
             return found
         message = f'unknown field type "{name}"' if name else "a colon without a type"
         known = OTHER_WORDS.get(name)
-        help_text = did_you_mean(name, [*self._own_types, *FIELD_TYPES])
+        help_text = did_you_mean(name, [*self._own_types, *FIELD_TYPES, GREEDY])
         raise TemplateError(
             "E303", self.at, message, f'did you mean "{known}"?' if known else help_text
         )

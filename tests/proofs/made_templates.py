@@ -51,7 +51,8 @@ def bare(name: str | None = None) -> FieldPart:
 def fields(draw: st.DrawFn) -> FieldPart:
     name = draw(st.sampled_from([None, None, None, *TYPE_NAMES]))
     kind = None if name is None else type_named(name)
-    part = FieldPart("f", kind, draw(st.integers(0, 3)) == 0)
+    is_greedy = kind is None and draw(st.integers(0, 3)) == 0
+    part = FieldPart("f", kind, draw(st.integers(0, 3)) == 0, is_greedy=is_greedy)
     if draw(st.integers(0, 5)) == 0:
         given = GIVEN.get(name or "word", ())
         return replace(part, values=given[: draw(st.integers(0, len(given)))])
@@ -86,7 +87,7 @@ def sound(parts: Sequence[Part], after: Follow = END) -> tuple[Part, ...]:
         if isinstance(part, GroupPart):
             fitted = replace(part, branches=tuple(sound(one, follow) for one in part.branches))
         elif isinstance(part, FieldPart) and part.type is None and follow.anything:
-            fitted = replace(part, type=type_named("digits"), values=())
+            fitted = replace(part, type=type_named("digits"), values=(), is_greedy=False)
         made.insert(0, fitted)
     return tuple(made)
 

@@ -40,7 +40,7 @@ def _read(part: Part, text: str, at: int, follows: Follows) -> int | None:
         return None
     assert isinstance(part, FieldPart)
     if part.type is None:
-        end = _bare_end(text, at, follows)
+        end = (_greedy_end if part.is_greedy else _bare_end)(text, at, follows)
     else:
         end = longest_run(part.type.pattern, text, at)
         if end is None and part.may_be_empty:
@@ -60,6 +60,11 @@ def _bare_end(text: str, at: int, follows: Follows) -> int | None:
         if text[end : end + 1] == "\n":
             return None
     return None
+
+
+def _greedy_end(text: str, at: int, follows: Follows) -> int | None:
+    line = text[at:].partition("\n")[0]
+    return next((end for end in range(at + len(line), at - 1, -1) if follows(end)), None)
 
 
 def longest_run(pattern: Pattern, text: str, at: int) -> int | None:
