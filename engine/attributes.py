@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Final
 
 from engine.json_text import check_storable, text_of
@@ -35,11 +35,13 @@ def compile_attributes(
     """The attributes of a kind, in the order of the spec; None where it keeps none.
 
     With ``all``, everything that was read comes first, with the value as it was read, but for the
-    texts whose parts are fields themselves; what an entry says of a name counts instead. What is
-    not there, or null, is no attribute; an empty text is one.
+    texts whose parts are fields themselves; then all parts of what is kept by its parts; what an
+    entry says of a name counts instead. What is not there, or null, is no attribute; an empty text
+    is one.
     """
-    if not kind.attributes and not kind.keeps_all:
+    if not (kind.attributes or kind.keeps_all or kind.keeps_parts):
         return None
+    spread = [compile_getter(path) for path in kind.keeps_parts]
     flat = frozenset(one.field for one in kind.readings if one.is_flat)
     entries: dict[str, list[_Value]] = {}
     for mapping in kind.attributes:
@@ -53,16 +55,30 @@ def compile_attributes(
                 for name, value in taken.clean.items()
                 if value is not None and name not in flat and name not in entries
             }
+        for get in spread:
+            found |= _parts(get(taken.clean), entries)
         for target, ways in entries.items():
             for way in ways:
                 value = way(taken)
-                if value is not None:
+                # An empty text is kept, but where there are other ways it is no value yet.
+                if value is not None and (value != "" or way is ways[-1]):
                     found[target] = value
                     break
         _check(found)
         return found
 
     return attributes
+
+
+def _parts(value: object, but: Container[str]) -> dict[str, object]:
+    inside = value.parts if isinstance(value, ReadText) else value
+    if not isinstance(inside, Mapping):
+        return {}
+    return {
+        name: str(one) if isinstance(one, ReadText) else one
+        for name, one in inside.items()
+        if one is not None and name not in but
+    }
 
 
 def _check(found: Mapping[str, object]) -> None:

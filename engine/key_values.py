@@ -134,7 +134,8 @@ class _Reading:
 
     def _value(self) -> str:
         """What stands after the pair's sign, or that there is none."""
-        self._skip_blanks()
+        if not self._text.startswith(self._form.pair, self._at):
+            self._skip_blanks()
         if not self._text.startswith(self._form.pair, self._at):
             self._check_end()
             return FLAG

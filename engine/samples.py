@@ -3,6 +3,7 @@ its own samples must not run."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
@@ -12,6 +13,7 @@ from typing import Final
 from engine.conversions import TimeError, parse_iso
 from engine.diagnostics import CODES, Diagnostic, SpecError
 from engine.interpreter import Normalizer, compile_normalizer
+from engine.json_text import text_of
 from engine.model import Detail, Event, Outcome, Record, RecordKind, Rejection, Sample, System
 from engine.proofs.exclusive import check_exclusive
 from engine.spec import Specs, load_specs
@@ -89,12 +91,29 @@ def check_sample(
         return _diagnostic("E501", sample, f'"{kind.name}" does not accept it, but {taker} does')
     given = _given(outcome)
     wrong = [name for name, value in sample.gives.items() if given.get(name) != value]
-    if not wrong:
-        return None
-    said = "; ".join(
+    told = [
         f"{name} is {_shown(given.get(name))}, not {_shown(sample.gives[name])}" for name in wrong
-    )
+    ]
+    told += _wrong_attributes(outcome, sample)
+    if not told:
+        return None
+    said = "; ".join(told)
     return _diagnostic("E502", sample, said, _UTC if "timestamp" in wrong else "")
+
+
+def _wrong_attributes(outcome: Outcome, sample: Sample) -> list[str]:
+    """What is said of attributes that are others; of texts and numbers by their text."""
+    found = outcome.attributes if isinstance(outcome, Event) else None
+    told = []
+    for name, wanted in sample.attributes.items():
+        value = (found or {}).get(name)
+        if value != wanted and (text_of(value) is None or text_of(value) != text_of(wanted)):
+            told.append(f"attribute {name} is {_as_json(value)}, not {_as_json(wanted)}")
+    return told
+
+
+def _as_json(value: object) -> str:
+    return "not there" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _recorded_us(sample: Sample) -> int:

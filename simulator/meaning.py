@@ -137,7 +137,7 @@ class Interpretation:
         self, said: Said, clean: Said, status: str | None
     ) -> tuple[dict[str, object] | None, frozenset[str]]:
         kind = self._kind
-        if not kind.attributes and not kind.keeps_all:
+        if not (kind.attributes or kind.keeps_all or kind.keeps_parts):
             return None, frozenset()
         unsure: set[str] = set()
         holders = self._holders()
@@ -148,14 +148,21 @@ class Interpretation:
             if value is not None and name not in flat and name not in entries:
                 found[name] = value
                 unsure |= {name} & holders
+        for path in kind.keeps_parts:
+            inside = clean.inside(path)
+            for name, value in inside.items() if isinstance(inside, Mapping) else ():
+                if value is not None and name not in entries:
+                    found[name] = value
+                    unsure |= {name} if _name(path) in holders else set()
         for target in entries:
-            for mapping in kind.attributes:
-                if mapping.target != target or target in found:
-                    continue
+            ways = [one for one in kind.attributes if one.target == target]
+            for mapping in ways:
                 if not all(holds(one, said, status) for one in mapping.when):
                     continue
                 value = self._attribute(mapping, said, clean)
-                if value is not None:
+                if value == "" and mapping is not ways[-1]:
+                    continue
+                if value is not None and target not in found:
                     found[target] = value
                     unsure |= {target for path in mapping.sources if _name(path) in holders}
         return found, frozenset(unsure)

@@ -24,6 +24,10 @@ class Said:
         text = self.text_above(path)
         return _below(self.parts[text], path[len(text) :]) if text else _below(self.fields, path)
 
+    def inside(self, path: Path) -> object:
+        """The parts of the text that a path leads to, or the value itself."""
+        return self.parts[path] if path in self.parts else self.at(path)
+
     def text_above(self, path: Path) -> Path:
         """The way to the text in whose parts the path ends; empty where it is in none."""
         above = [path[:length] for length in range(len(path) - 1, 0, -1)]

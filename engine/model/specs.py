@@ -177,6 +177,8 @@ class RecordKind:
     attributes: tuple[FieldMapping, ...] = ()
     keeps_all: bool = False
     """Whether everything that was read is an attribute (``attributes: all``)."""
+    keeps_parts: tuple[Path, ...] = ()
+    """Values all parts of which are attributes under their own names (``context.*``)."""
     after: Mapping[str, Location] = field(default_factory=dict)
     """Kinds of the same spec (or ``ignore``) that come first, with where the spec says so."""
 

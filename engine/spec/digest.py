@@ -24,6 +24,7 @@ def digest_of(system: System) -> str:
                 kind.readings,
                 kind.attributes,
                 kind.keeps_all,
+                kind.keeps_parts,
             ]
             for kind in system.kinds
         ],

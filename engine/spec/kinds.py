@@ -215,6 +215,7 @@ def build_kind(
         location=kind.location,
         after={one.text: one.location for one in scalars_in(entries.get("after"))},
         readings=kind.readings,
-        attributes=kept[0],
-        keeps_all=kept[1],
+        attributes=kept.entries,
+        keeps_all=kept.everything,
+        keeps_parts=kept.parts_of,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Final, Literal, NamedTuple, cast
 
 from engine.diagnostics import Location
 from engine.model import (
@@ -35,6 +35,9 @@ from engine.spec.yaml_nodes import (
 )
 from engine.time_formats import NAMED_FORMATS, TimeFormatError, has_date
 
+_ALL_PARTS: Final = ".*"
+"""Behind the name of a field or key: all that is in it."""
+
 
 def build_mappings(
     kind: Kind, node: Node | None, findings: Findings
@@ -59,23 +62,41 @@ def build_mappings(
     return tuple(one for name in MAPPED_FIELDS for one in mappings.get(name, []))
 
 
-def build_attributes(
-    kind: Kind, node: Node | None, findings: Findings
-) -> tuple[tuple[FieldMapping, ...], bool]:
-    """What else is kept of a record of this kind, and whether that is everything."""
+class Kept(NamedTuple):
+    """What else is kept of a record."""
+
+    entries: tuple[FieldMapping, ...]
+    everything: bool
+    parts_of: tuple[Path, ...]
+
+
+def build_attributes(kind: Kind, node: Node | None, findings: Findings) -> Kept:
+    """The attributes of a record of this kind."""
     mappings: list[FieldMapping] = []
+    parts: list[Path] = []
     keeps_all = False
     for item in node.items if isinstance(node, ListNode) else [node]:
         if isinstance(item, ScalarNode):
             if item.text == "all":
                 keeps_all = True
                 continue
-            path = _path(kind, item.text, item.location, findings)
-            if path is not None:
+            name = item.text.removesuffix(_ALL_PARTS)
+            path = _path(kind, name, item.location, findings)
+            if path is not None and name != item.text:
+                _check_has_parts(kind, path, item, findings)
+                parts.append(path)
+            elif path is not None:
                 mappings.append(FieldMapping(item.text, (path,)))
         for target, value in entries_of(item).items():
             mappings += _ways_to(kind, target, value, findings)
-    return tuple(mappings), keeps_all
+    return Kept(tuple(mappings), keeps_all, tuple(parts))
+
+
+def _check_has_parts(kind: Kind, path: Path, node: ScalarNode, findings: Findings) -> None:
+    if kind.names is not None and path not in {one.path for one in kind.readings}:
+        name = first_key(path)
+        message = f'"{name}" is text: it has no parts that could be kept'
+        findings.add("E307", node.location, message, f"say how it is read: read: {{{name}: json}}")
 
 
 def _self_mapped(kind: Kind) -> tuple[str, ...]:

@@ -14,8 +14,9 @@ from typing import Final
 
 import parse
 
-from engine.follows import END, Follow, follow_of
+from engine.follows import END, Follow, first_chars, follow_of
 from engine.model import FieldPart, FieldType, GroupPart, LiteralPart, Part, RegexPart, Template
+from engine.patterns import Chars, Pattern, Repeat
 from engine.spec.field_types import FIELD_TYPES, GREEDY, OTHER_WORDS, field_type
 from engine.spec.findings import did_you_mean
 from engine.time_formats import TimeFormatError
@@ -207,10 +208,26 @@ def _check_ends(parts: Sequence[Part], after: Follow, offsets: Mapping[int, int]
                 message = f"nothing tells where {{{part.name or ''}}} ends: this may begin anywhere"
             help_text = f"put text after {{{part.name or ''}}}, or give it a type"
             raise TemplateError("E302", offsets.get(id(beyond), 0), message, help_text)
+        if part.type is not None and _takes_all(part.type.pattern, follow):
+            message = f"a field of type {part.type.name} takes what comes after it too"
+            help_text = f"without a type {{{part.name or ''}}} ends where that begins"
+            raise TemplateError("E305", offsets.get(id(part), 0), message, help_text)
         if part.type is not None and part.type.name == "rest" and follow != END:
             message = "a field of type rest takes all there is: nothing can stand after it"
             help_text = "put it at the end, or give it another type"
             raise TemplateError("E302", offsets.get(id(part), 0), message, help_text)
+
+
+def _takes_all(pattern: Pattern, follow: Follow) -> bool:
+    """Whether a run of characters goes on into everything that may follow it, so that nothing could
+    ever be read."""
+    if not isinstance(pattern, Repeat) or pattern.most is not None or follow.anything:
+        return False
+    chars, beginnings = pattern.part, (*follow.starts, *follow.closings)
+    if not isinstance(chars, Chars) or not beginnings or follow.at_end:
+        return False
+    first = [one for beginning in beginnings for one in first_chars(beginning)]
+    return all(len(one.members) == 1 and not one.negated and one.members in chars for one in first)
 
 
 def _names_of(parts: Sequence[Part], offsets: Mapping[int, int]) -> set[str]:
