@@ -13,6 +13,8 @@ from engine.spec.regex_syntax import RegexError, pattern_of_regex
 from engine.spec.yaml_nodes import ListNode, MapNode, Node, ScalarNode, entries_of
 
 _LINE_BREAK = "\n"
+_ANY_TEXT = Alt((TYPES["token"],))
+"""What stands for a type that cannot be."""
 
 
 def build_types(node: Node | None, findings: Findings) -> Mapping[str, FieldType]:
@@ -24,7 +26,7 @@ def build_types(node: Node | None, findings: Findings) -> Mapping[str, FieldType
             message = f'"{name}" is a type already'
             findings.add("E321", node.keys[name], message, "give it another name")
             continue
-        types[name] = FieldType(name, _pattern(one, findings) or TYPES["token"])
+        types[name] = FieldType(name, _pattern(one, findings) or _ANY_TEXT)
     return types
 
 

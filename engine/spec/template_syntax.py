@@ -208,14 +208,14 @@ def _check_ends(parts: Sequence[Part], after: Follow, offsets: Mapping[int, int]
                 message = f"nothing tells where {{{part.name or ''}}} ends: this may begin anywhere"
             help_text = f"put text after {{{part.name or ''}}}, or give it a type"
             raise TemplateError("E302", offsets.get(id(beyond), 0), message, help_text)
-        if part.type is not None and _takes_all(part.type.pattern, follow):
-            message = f"a field of type {part.type.name} takes what comes after it too"
-            help_text = f"without a type {{{part.name or ''}}} ends where that begins"
-            raise TemplateError("E305", offsets.get(id(part), 0), message, help_text)
         if part.type is not None and part.type.name == "rest" and follow != END:
             message = "a field of type rest takes all there is: nothing can stand after it"
             help_text = "put it at the end, or give it another type"
             raise TemplateError("E302", offsets.get(id(part), 0), message, help_text)
+        if part.type is not None and _takes_all(part.type.pattern, follow):
+            message = f"a field of type {part.type.name} takes what comes after it too"
+            help_text = f"without a type {{{part.name or ''}}} ends where that begins"
+            raise TemplateError("E305", offsets.get(id(part), 0), message, help_text)
 
 
 def _takes_all(pattern: Pattern, follow: Follow) -> bool:
