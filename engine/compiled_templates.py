@@ -2,8 +2,8 @@
 
 Every part is an atomic group, so nothing that was chosen is gone back over, and the time is linear
 as it is there. It gives the captures and no more: why a text is not read, ``match`` tells. What
-cannot be said so (a type whose longest run is not its first choice, a value that is laid down
-inside of a segment) is left to ``match``.
+cannot be said so (a type whose longest run is not its first choice) is left to ``match``. What
+conditions ask is asked of the groups of the expression once it has read the text.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def compile_match(template: Template) -> Match:
     """What reads whole texts as ``match`` does."""
     writing = _Writing()
     try:
-        source = writing.sequence(template.parts, END, is_top=True)
+        source = writing.sequence(template.parts, END)
     except _NotSayable:
         return _by_match(template)
     if len(source) > _SOURCE_CHARS_MAX:
@@ -62,6 +62,8 @@ class _Writing:
         self._quoted: list[str] = []
         self._given: list[tuple[int, FieldPart]] = []
         """Groups that have one of some values only."""
+        self._refused: list[int] = []
+        """Groups of a branch that must not be the one that was read."""
         self._has_segments = False
 
     def compiled(self, source: str) -> Match:
@@ -78,6 +80,7 @@ class _Writing:
             return read_plain
         groups = [(number, name) for number, name in enumerate(names, 1) if name is not None]
         given = [(number, one, frozenset(one.values)) for number, one in self._given]
+        refused = tuple(self._refused)
 
         def read(text: str) -> dict[str, str] | None:
             found = fullmatch(text)
@@ -85,8 +88,12 @@ class _Writing:
                 return None
             for number, part, values in given:
                 value = found[number]
+                if value is None:  # of a segment that was not read
+                    continue
                 if (unescaped(value) if _is_quoted(part) else value) not in values:
                     return None
+            if any(found[number] is not None for number in refused):
+                return None
             captures = {name: found[number] for number, name in groups if found[number] is not None}
             for name in quoted:
                 if captures.get(name):
@@ -95,7 +102,7 @@ class _Writing:
 
         return read
 
-    def sequence(self, parts: Sequence[Part], after: Follow, *, is_top: bool = False) -> str:
+    def sequence(self, parts: Sequence[Part], after: Follow) -> str:
         """The parts, after which comes what may follow."""
         written = []
         for at, part in enumerate(parts):
@@ -106,8 +113,6 @@ class _Writing:
             if isinstance(part, GroupPart):
                 written.append(self._group(part, follow))
             elif isinstance(part, FieldPart):
-                if part.values and not is_top:
-                    raise _NotSayable
                 written.append(self._field(part, follow))
             else:
                 raise _NotSayable
@@ -132,7 +137,14 @@ class _Writing:
         if part.name is not None:
             self._names.append(part.name)
         ahead = "" if follow.anything else f"(?={_beginnings(follow)})"
-        branches = "|".join(self.sequence(branch, follow) + ahead for branch in part.branches)
+        written = []
+        for number, branch in enumerate(part.branches):
+            written.append(self.sequence(branch, follow) + ahead)
+            if number in part.refused:
+                self._names.append(None)
+                self._refused.append(len(self._names))
+                written[-1] += "()"
+        branches = "|".join(written)
         return f"(?>{branches})" if part.name is None else f"((?>{branches}))"
 
 

@@ -109,6 +109,10 @@ CODES: Final[Mapping[str, Code]] = {
     "E325": Code("a spec that extends what is not there"),
     "E326": Code("an entry of a map that cannot be"),
     "E327": Code("a record without a correlation id in a join"),
+    "E328": Code(
+        "a condition that no record can meet",
+        "change the condition or the template, or leave the record kind out",
+    ),
     # E4: the specs do not go together
     "E401": Code("one system in two files", "one file a system: rename one, or merge them"),
     "E402": Code("no specs"),

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.model import FieldPart, FieldType, GroupPart, LiteralPart, Part, RegexPart
+from engine.model import FieldType, GroupPart, LiteralPart, Part, RegexPart
 from engine.patterns import Alt, Chars, Pattern, Repeat, Seq, literal, may_be_empty
 
 
@@ -67,7 +67,7 @@ def follow_of(parts: Sequence[Part], after: Follow, *, opens_branch: bool = Fals
         return found
     if part.type is None:
         return ANYTHING
-    first = _first_of(part, part.type)
+    first = _first_of(part.type)
     found = ANYTHING if first is None else Follow((first,))
     return found | follow_of(rest, after) if part.may_be_empty else found
 
@@ -94,11 +94,9 @@ def _without_captures(parts: Sequence[Part]) -> Sequence[Part]:
     return parts
 
 
-def _first_of(part: FieldPart, type_: FieldType) -> Pattern | None:
-    """The characters with which a typed field begins; None if it may be any."""
-    values = [value for value in part.values if value]
-    if values and type_.value == "plain":
-        return Alt(tuple(dict.fromkeys(Chars(value[0]) for value in values)))
+def _first_of(type_: FieldType) -> Pattern | None:
+    """The characters with which a typed field begins; None if it may be any. Of the type alone:
+    the values that a condition leaves change nothing in how a record is read."""
     first = tuple(dict.fromkeys(first_chars(type_.pattern)))
     if any(one == Chars("", negated=True) for one in first):
         return None

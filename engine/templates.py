@@ -35,6 +35,8 @@ def match(template: Template, text: str) -> dict[str, str] | Mismatch:
     not there is not captured; one that may be empty, and is, is ``""``."""
     progress = _Progress(text)
     end = _compiled(template)(progress, 0)
+    if progress.refusals:
+        return progress.refusals[0]
     if end == len(text):
         return dict(progress.captures)
     if end >= 0:
@@ -44,7 +46,8 @@ def match(template: Template, text: str) -> dict[str, str] | Mismatch:
 
 def match_prefix(template: Template, text: str) -> bool:
     """Whether ``text`` begins with what the template says."""
-    return _compiled_prefix(template)(_Progress(text), 0) >= 0
+    progress = _Progress(text)
+    return _compiled_prefix(template)(progress, 0) >= 0 and not progress.refusals
 
 
 def unescaped(quoted: str) -> str:
@@ -53,13 +56,17 @@ def unescaped(quoted: str) -> str:
 
 
 class _Progress:
-    """One reading of one text: what was captured, and the furthest place where it ended."""
+    """One reading of one text: what was captured, and the furthest place where it ended.
+    ``refusals`` are what conditions do not allow of what was read. A condition decides whether a
+    record is taken and never how it is read, so the reading goes on behind them, and a branch that
+    is not the one takes its own with it."""
 
-    __slots__ = ("at", "captures", "expected", "text")
+    __slots__ = ("at", "captures", "expected", "refusals", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.captures: list[tuple[str, str]] = []
+        self.refusals: list[Mismatch] = []
         self.at = 0
         self.expected = ""
 
@@ -133,9 +140,8 @@ def _common_prefix(literal: str, text: str, at: int) -> int:
 def _typed(part: FieldPart, type_: FieldType) -> _Step:
     run, name, is_quoted = longest_run(type_.pattern), part.name, type_.value == "quoted"
     may_be_empty, values = part.may_be_empty, frozenset(part.values)
-    expected = f"a field of type {type_.name}"
-    if values:
-        expected = " or ".join(f'"{value}"' for value in part.values)
+    given = " or ".join(f'"{value}"' for value in part.values)
+    expected = given or f"a field of type {type_.name}"
 
     def read(progress: _Progress, at: int) -> int:
         end = run(progress.text, at)
@@ -148,7 +154,7 @@ def _typed(part: FieldPart, type_: FieldType) -> _Step:
             if is_quoted:
                 value = unescaped(value)
             if values and value not in values:
-                return progress.expect(at, expected)
+                progress.refusals.append(Mismatch(at, given))
             if name is not None:
                 progress.captures.append((name, value))
         return end
@@ -159,6 +165,7 @@ def _typed(part: FieldPart, type_: FieldType) -> _Step:
 def _bare(part: FieldPart, follow: Follow) -> _Step:
     name, may_be_empty, values = part.name, part.may_be_empty, frozenset(part.values)
     find, sought = (_search_last if part.is_greedy else _search)(follow), _sought(follow)
+    given = " or ".join(f'"{value}"' for value in part.values)
 
     def read(progress: _Progress, at: int) -> int:
         text = progress.text
@@ -171,7 +178,7 @@ def _bare(part: FieldPart, follow: Follow) -> _Step:
         if end == at and not may_be_empty:
             return progress.expect(at, f"a value for {{{name or ''}}}")
         if values and text[at:end] not in values:
-            return progress.expect(at, " or ".join(f'"{value}"' for value in part.values))
+            progress.refusals.append(Mismatch(at, given))
         if name is not None:
             progress.captures.append((name, text[at:end]))
         return end
@@ -252,20 +259,36 @@ def _regex(part: RegexPart) -> _Step:
 def _group(part: GroupPart, follow: Follow) -> _Step:
     branches = [_sequence(branch, follow) if branch else None for branch in part.branches]
     may_follow, name, last = _is_followed(follow), part.name, branches[-1]
+    refused = {number: _wanted_beside(part, number) for number in part.refused}
 
     def read(progress: _Progress, at: int) -> int:
-        kept = len(progress.captures)
-        for branch in branches:
+        kept, allowed = len(progress.captures), len(progress.refusals)
+        for number, branch in enumerate(branches):
             end = at if branch is None else branch(progress, at)
             # Where nothing but the last is left, what comes next tells better what is missing.
             if end >= 0 and (branch is last is None or may_follow(progress, end)):
                 if name is not None:
                     progress.captures.insert(kept, (name, progress.text[at:end]))
+                if number in refused:
+                    progress.refusals.insert(allowed, Mismatch(at, refused[number]))
                 return end
-            del progress.captures[kept:]
+            del progress.captures[kept:], progress.refusals[allowed:]
         return -1
 
     return read
+
+
+def _wanted_beside(part: GroupPart, refused: int) -> str:
+    """What a record lacks, or has too much, that is read by a refused branch."""
+    here = Template("", part.branches[refused]).field_names
+    others = [one for number, one in enumerate(part.branches) if number not in part.refused]
+    names = [Template("", branch).field_names for branch in others]
+    always = [name for name in names[0] if all(name in one for one in names)] if names else []
+    missing = next((name for name in always if name not in here), None)
+    if missing is not None:
+        return f"a value for {{{missing}}}"
+    more = next((name for name in here if name not in always), "")
+    return f"no {{{more}}} here" if more else "another segment"
 
 
 def _is_followed(follow: Follow) -> Callable[[_Progress, int], bool]:

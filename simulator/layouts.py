@@ -10,7 +10,7 @@ from typing import Final
 
 from engine.model import FieldPart, GroupPart, LiteralPart, Part, RegexPart, Template
 from simulator.places import Place, Skeleton
-from simulator.taking_apart import After, is_plain, names_in
+from simulator.taking_apart import After, allowed, is_plain, names_in
 
 _LAYOUTS_MAX: Final = 24
 """How many layouts of a template are looked at to find what its fields can hold."""
@@ -141,7 +141,7 @@ class _Choice:
 
     def _branch(self, part: GroupPart) -> tuple[Part, ...]:
         here = self.needed & names_in((part,)) - {part.name}
-        able = [one for one in part.branches if self._is_able(one, here)]
+        able = [one for one in allowed(part) if self._is_able(one, here)]
         if not able or (part.name is not None and part.name in self.unwanted):
             raise NoLayout
         return able[0] if len(able) == 1 else self.rng.choice(able)
@@ -154,7 +154,7 @@ class _Choice:
                 return False
             if isinstance(part, GroupPart):
                 inner = self.needed & names_in((part,)) - {part.name}
-                if not any(self._is_able(one, inner) for one in part.branches):
+                if not any(self._is_able(one, inner) for one in allowed(part)):
                     return False
         return True
 
@@ -198,7 +198,7 @@ def _in_order(parts: tuple[Part, ...]) -> Iterator[str]:
     for part in parts:
         if isinstance(part, GroupPart):
             yield from [] if part.name is None else [part.name]
-            for branch in part.branches:
+            for branch in allowed(part):
                 yield from _in_order(branch)
         elif isinstance(part, RegexPart):
             yield from part.names
@@ -209,7 +209,7 @@ def _in_order(parts: tuple[Part, ...]) -> Iterator[str]:
 def _is_always_there(parts: tuple[Part, ...], name: str) -> bool:
     for part in parts:
         if isinstance(part, GroupPart):
-            if part.name == name or all(_is_always_there(one, name) for one in part.branches):
+            if part.name == name or all(_is_always_there(one, name) for one in allowed(part)):
                 return True
         elif isinstance(part, RegexPart) and name in part.names:
             return False

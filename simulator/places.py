@@ -18,7 +18,7 @@ from typing import Final
 from engine.model import Csv, FieldPart, FieldType, GroupPart, KeyValues, LiteralPart, RegexPart
 from simulator.forms import can_hold
 from simulator.sampling import fits, longest, sample
-from simulator.taking_apart import PLAIN_TYPES, After, named_groups, reads_as_branch
+from simulator.taking_apart import PLAIN_TYPES, After, allowed, named_groups, reads_as_branch
 from simulator.times import formatted_times
 from simulator.values import FORMS
 
@@ -169,7 +169,7 @@ class Place:
         if self.group is None:
             return self.values
         found = []
-        for branch in self.group.branches:
+        for branch in allowed(self.group):
             if len(branch) != 1 or not isinstance(branch[0], LiteralPart):
                 return ()
             found.append(branch[0].text)
@@ -193,7 +193,7 @@ def filler(place: Place, rng: Random) -> str | None:
 def _branch_text(group: GroupPart, rng: Random) -> str:
     """What a branch may have read."""
     pieces = []
-    for part in rng.choice(group.branches):
+    for part in rng.choice(allowed(group)):
         if isinstance(part, LiteralPart):
             pieces.append(part.text)
         elif isinstance(part, GroupPart):

@@ -24,12 +24,14 @@ class Span(NamedTuple):
 
 @dataclass(slots=True)
 class Reading:
-    """A record taken apart. ``chosen`` are the branches by which its groups were read."""
+    """A record taken apart. ``chosen`` are the branches by which its groups were read;
+    ``is_refused`` tells that a condition does not allow what was read."""
 
     captures: dict[str, str] = field(default_factory=dict)
     literals: list[tuple[LiteralPart, Span]] = field(default_factory=list)
     regexes: list[tuple[RegexPart, Span]] = field(default_factory=list)
     chosen: list[tuple[GroupPart, int]] = field(default_factory=list)
+    is_refused: bool = False
 
     def add(self, other: Reading) -> None:
         """Take over what a branch read."""
@@ -37,6 +39,7 @@ class Reading:
         self.literals += other.literals
         self.regexes += other.regexes
         self.chosen += other.chosen
+        self.is_refused = self.is_refused or other.is_refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,20 @@ def take_apart(template: Template, text: str) -> Reading | None:
     """The one reading of a whole text; None if the template does not take it."""
     reading = Reading()
     end = _read(template.parts, None, text, 0, reading)
-    return reading if end == len(text) else None
+    return reading if end == len(text) and not reading.is_refused else None
 
 
 def reads_as_branch(group: GroupPart, text: str) -> bool:
-    """Whether some branch could have read exactly this."""
-    return any(_read(one, None, text, 0, Reading()) == len(text) for one in group.branches)
+    """Whether some branch could have read exactly this, and none that is refused."""
+    found = False
+    for number, branch in enumerate(group.branches):
+        reading = Reading()
+        if _read(branch, None, text, 0, reading) != len(text):
+            continue
+        if number in group.refused:
+            return False
+        found = found or not reading.is_refused
+    return found
 
 
 def _begins(after: After | None, text: str, at: int, *, opens: bool) -> bool:
@@ -114,8 +125,6 @@ def _first_fits(part: Part, text: str, at: int) -> bool:
     if part.type.name == "rest":
         return True
     char = text[at : at + 1]
-    if part.values and part.type.value == "plain":
-        return char != "" and any(one.startswith(char) for one in part.values)
     return char != "" and can_begin(part.type.pattern, char)
 
 
@@ -149,6 +158,7 @@ def _read_group(part: GroupPart, after: After, text: str, at: int, into: Reading
             if part.name is not None:
                 into.captures[part.name] = text[at:end]
             into.chosen.append((part, number))
+            into.is_refused = into.is_refused or number in part.refused
             into.add(inside)
             return end
     return -1
@@ -192,7 +202,7 @@ def _read_field(part: FieldPart, after: After, text: str, at: int, into: Reading
         return -1
     value = value_of(part, text[at:end])
     if part.values and value not in part.values:
-        return -1
+        into.is_refused = True
     if part.name is not None:
         into.captures[part.name] = value
     return end
@@ -205,13 +215,18 @@ def value_of(part: FieldPart, text: str) -> str:
     return text
 
 
+def allowed(group: GroupPart) -> tuple[tuple[Part, ...], ...]:
+    """The branches that a record may be read by."""
+    return tuple(one for number, one in enumerate(group.branches) if number not in group.refused)
+
+
 def names_in(parts: tuple[Part, ...]) -> frozenset[str]:
     """The names that records made of these parts can have."""
     found: set[str] = set()
     for part in parts:
         if isinstance(part, GroupPart):
             found |= {part.name} if part.name is not None else set()
-            found = found.union(*map(names_in, part.branches))
+            found = found.union(*map(names_in, allowed(part)))
         elif isinstance(part, RegexPart):
             found |= set(part.names)
         elif isinstance(part, FieldPart) and part.name is not None:

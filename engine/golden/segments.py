@@ -17,7 +17,8 @@ def segments_of(kind: RecordKind) -> Iterator[str]:
     kinds, and its variants are the business of nobody's samples."""
     for group in _groups(_own_parts(kind)):
         for number in range(len(group.branches)):
-            yield _in_words(group, number)
+            if number not in group.refused:
+                yield _in_words(group, number)
 
 
 def segments_in(kind: RecordKind, text: str) -> Iterator[str]:
@@ -40,8 +41,9 @@ def _groups(parts: tuple[Part, ...]) -> Iterator[GroupPart]:
     for part in parts:
         if isinstance(part, GroupPart):
             yield part
-            for branch in part.branches:
-                yield from _groups(branch)
+            for number, branch in enumerate(part.branches):
+                if number not in part.refused:
+                    yield from _groups(branch)
 
 
 def _in_words(group: GroupPart, number: int) -> str:

@@ -46,6 +46,7 @@ from engine.model.templates import (
     Part,
     RegexPart,
     Template,
+    without_conditions,
 )
 
 __all__ = [
@@ -85,4 +86,5 @@ __all__ = [
     "System",
     "Template",
     "ValueMap",
+    "without_conditions",
 ]

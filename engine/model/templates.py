@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.patterns import Pattern
@@ -32,7 +32,8 @@ class FieldType:
 class FieldPart:
     """A field of a template. ``name`` is None for one that is matched and dropped, ``type`` is
     None for a bare field (any text of the line up to what may follow it). ``values`` are the only
-    ones it may have, if there are any (``where``)."""
+    ones it may have, if there are any (``where``): they change nothing in how it is read, and a
+    record in which it has another one is not taken."""
 
     name: str | None
     type: FieldType | None
@@ -49,6 +50,9 @@ class GroupPart:
 
     name: str | None
     branches: tuple[tuple[Part, ...], ...]
+    refused: tuple[int, ...] = ()
+    """Branches (their indices) that must not be the chosen one (``where``): they are read like the
+    others, and a record that is read by one of them is not taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,22 @@ class RegexPart:
 
 
 Part = LiteralPart | FieldPart | GroupPart | RegexPart
+
+
+def without_conditions(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """The parts without what conditions ask of them (``values``, ``refused``): they read every
+    record in the same way."""
+    plain: list[Part] = []
+    for part in parts:
+        if isinstance(part, FieldPart) and part.values:
+            plain.append(replace(part, values=()))
+        elif isinstance(part, GroupPart):
+            branches = tuple(map(without_conditions, part.branches))
+            is_plain = branches == part.branches and not part.refused
+            plain.append(part if is_plain else replace(part, branches=branches, refused=()))
+        else:
+            plain.append(part)
+    return tuple(plain)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from engine.follows import END, Follow, follow_of
-from engine.model import FieldPart, GroupPart, LiteralPart, Part, RegexPart, Template
+from engine.model import (
+    FieldPart,
+    GroupPart,
+    LiteralPart,
+    Part,
+    RegexPart,
+    Template,
+    without_conditions,
+)
 from engine.patterns import Chars, Repeat, literal
 from engine.proofs.language_kinds import Language
 from engine.proofs.languages import Languages
@@ -39,10 +47,13 @@ class Bare(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """Branches, of which the first counts that can be read and after which ``follow`` begins."""
+    """Branches, of which the first counts that can be read and after which ``follow`` begins; None
+    is one that must not be the first. ``plain`` are the same ones without conditions, by which it
+    is told which of them can be read; None where there are no conditions."""
 
-    branches: tuple[tuple[Element, ...], ...]
+    branches: tuple[tuple[Element, ...] | None, ...]
     follow: Language
+    plain: tuple[tuple[Element, ...], ...] | None = None
 
 
 class Whole(NamedTuple):
@@ -69,9 +80,7 @@ def elements_of(
         elif isinstance(part, RegexPart):
             yield Whole(among.nothing if part.pattern is None else among.run(part.pattern))
         elif isinstance(part, GroupPart):
-            beyond = follow_of(parts[index + 1 :], after)
-            branches = [tuple(elements_of(one, among, limits, beyond)) for one in part.branches]
-            yield Choice(tuple(branches), _begun(beyond, among))
+            yield _choice_of(part, among, limits, follow_of(parts[index + 1 :], after))
         else:
             values = _values(part, among, limits)
             if part.type is not None:
@@ -80,6 +89,32 @@ def elements_of(
                 beyond = follow_of(parts[index + 1 :], after)
                 begun = _begun(beyond, among)
                 yield Bare(begun, part.may_be_empty, values, part.is_greedy, part.values)
+
+
+def _choice_of(
+    part: GroupPart, among: Languages, limits: Mapping[str, Language], beyond: Follow
+) -> Choice:
+    read = [tuple(elements_of(one, among, _NO_LIMITS, beyond)) for one in _plain(part).branches]
+    plain, begun = tuple(read), _begun(beyond, among)
+    if not _has_conditions(part, limits):
+        return Choice(plain, begun)
+    branches = tuple(
+        None if number in part.refused else tuple(elements_of(branch, among, limits, beyond))
+        for number, branch in enumerate(part.branches)
+    )
+    return Choice(branches, begun, plain)
+
+
+def _plain(part: GroupPart) -> GroupPart:
+    (plain,) = without_conditions((part,))
+    assert isinstance(plain, GroupPart)
+    return plain
+
+
+def _has_conditions(part: GroupPart, limits: Mapping[str, Language]) -> bool:
+    """Whether conditions, or limits, are asked of a record that the group reads."""
+    names = Template("", (part,)).field_names if limits else ()
+    return _plain(part) != part or any(name in limits for name in names)
 
 
 def _begun(follow: Follow, among: Languages) -> Language:
@@ -164,16 +199,22 @@ class Compiler:
         again = among.then(Repeat(_IN_LINE, 1, None), element.follow)
         ended = among.guarded(among.both(rest, element.follow), (again,))
         if element.given:
-            return among.union(among.then(literal(one), ended) for one in element.given)
+            given = (one for one in element.given if "\n" not in one)
+            return among.union(
+                among.then(literal(one), ended) for one in given if one or element.may_be_empty
+            )
         return among.then(Repeat(_IN_LINE, 0 if element.may_be_empty else 1, None), ended)
 
     def _choice(self, element: Choice, rest: Language) -> Language:
         found: list[Language] = []
         earlier: list[Language] = []
         begun = self._among.both(rest, element.follow)
-        for branch in element.branches:
-            found.append(self._among.guarded(self.compile(branch, begun), earlier))
-            earlier.append(self.compile(branch, element.follow))
+        for number, branch in enumerate(element.branches):
+            if branch is not None:
+                found.append(self._among.guarded(self.compile(branch, begun), earlier))
+            read = branch if element.plain is None else element.plain[number]
+            assert read is not None
+            earlier.append(self.compile(read, element.follow))
         return self._among.union(found)
 
 
@@ -184,7 +225,8 @@ def variants_of(
     template: Template, among: Languages, limits: Mapping[str, Language] = _NO_LIMITS
 ) -> list[list[Element]]:
     """The elements of a template, once for each branch of alternatives at its end: a record is
-    accepted where any of them reads it to its end. So templates under one header share it."""
+    accepted where any of them reads it to its end. So templates under one header share it. Not so
+    where conditions are asked of the branches: there the first one that reads it counts."""
     if _trailing(template.parts) > _VARIANTS_MAX:
         return [list(elements_of(template.parts, among, limits))]
     return list(_variants(template.parts, among, limits))
@@ -194,7 +236,7 @@ def _variants(
     parts: tuple[Part, ...], among: Languages, limits: Mapping[str, Language]
 ) -> Iterator[list[Element]]:
     last = parts[-1] if parts else None
-    if not isinstance(last, GroupPart):
+    if not isinstance(last, GroupPart) or _has_conditions(last, limits):
         yield list(elements_of(parts, among, limits))
         return
     head = list(elements_of(parts[:-1], among, limits, follow_of((last,), END)))

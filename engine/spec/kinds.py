@@ -25,7 +25,7 @@ from engine.spec.mappings import build_attributes, build_mappings
 from engine.spec.own_types import build_types
 from engine.spec.readings import build_csv, build_key_values, build_readings, check_readings
 from engine.spec.regex_syntax import read_regex
-from engine.spec.routing import route
+from engine.spec.routing import Unmeetable, impossible_values, route
 from engine.spec.template_lists import first_of, parsed
 from engine.spec.template_syntax import parse_template
 from engine.spec.yaml_nodes import MapNode, Node, ScalarNode, entries_of, scalars_in, texts_in
@@ -151,8 +151,63 @@ def build_shape(
         known = Kind(name, node.location, template, (), None, (), readings=common.readings)
         _check_fields(known, common.where_node, findings)
         _check_fields(known, where_node, findings)
-    routed, left = route(template, where)
-    return (routed, tuple(left)) if len(findings.diagnostics) == before else None
+    if len(findings.diagnostics) > before:
+        return None
+    return _routed(name, template, where, common, where_node, findings)
+
+
+def _routed(
+    name: str,
+    template: Template,
+    where: tuple[Condition, ...],
+    common: Common,
+    own: Node | None,
+    findings: Findings,
+) -> tuple[Template, tuple[Condition, ...]] | None:
+    """The template with the conditions laid in, and those that could not be; None if no record can
+    meet them. ``own`` are those of the kind, as they are written."""
+    nodes = (common.where_node, own)
+    are_possible = [_are_possible(name, template, node, common, findings) for node in nodes]
+    if not all(are_possible):
+        return None
+    try:
+        routed, left = route(template, where)
+    except Unmeetable:
+        node = own or common.where_node
+        assert node is not None
+        findings.add("E328", node.location, f'no record of "{name}" meets all of these conditions')
+        return None
+    return routed, tuple(left)
+
+
+def _are_possible(
+    name: str, template: Template, node: Node | None, common: Common, findings: Findings
+) -> bool:
+    """Find conditions that no record of the template meets, and in a kind's own ones values that
+    its field never has: above the kinds another kind may have them."""
+    if not isinstance(node, MapNode):
+        return True
+    are_possible = True
+    is_own = node is not common.where_node
+    of_all = {one for header in common.header or () for one in header.field_names}
+    places = zip(build_conditions(node, Findings()), node.keys.items(), strict=False)
+    for condition, (key, location) in places:
+        is_of_all = not is_own and first_key(condition.path) in of_all
+        told = f'"{key}"' if is_of_all else f'in "{name}", "{key}"'
+        never = impossible_values(template, condition)
+        if never and (is_own or never == condition.values):
+            shown = " or ".join(f'"{one}"' for one in never)
+            types = [one.name for one in template.fields[first_key(condition.path)] if one]
+            help_text = f"it is of type {' or '.join(dict.fromkeys(types))}" if types else ""
+            findings.add("E328", location, f"{told} is never {shown}", help_text)
+            are_possible = False
+            continue
+        try:
+            route(template, [condition])
+        except Unmeetable:
+            findings.add("E328", location, f"{told} is never {condition.test}")
+            are_possible = False
+    return are_possible
 
 
 def _kind_template(

@@ -70,8 +70,9 @@ def sequences(draw: st.DrawFn, depth: int, longest: int) -> tuple[Part, ...]:
             count = draw(st.integers(1, 3))
             branches = [draw(sequences(depth + 1, 3)) for _ in range(count)]
             branches = [one for one in branches if one] + [()] * draw(st.integers(0, 1))
+            refused = [n for n in range(len(branches)) if draw(st.integers(0, 7)) == 0]
             if branches and branches != [()]:
-                parts.append(GroupPart(None, tuple(branches)))
+                parts.append(GroupPart(None, tuple(branches), tuple(refused)))
         else:
             parts.append(draw(fields()))
     return tuple(parts)

@@ -12,31 +12,35 @@ from engine.patterns import Chars, Pattern, regex
 Follows = Callable[[int], bool]
 """Whether what may follow begins at a place."""
 
+Read = tuple[int, bool]
+"""Where a reading ends, and whether conditions allow it."""
+
 
 def reads(template: Template, text: str) -> bool:
     """Whether the template reads the whole text."""
-    return read(template.parts, text, 0, lambda at: at == len(text)) == len(text)
+    return read(template.parts, text, 0, lambda at: at == len(text)) == (len(text), True)
 
 
-def read(parts: Sequence[Part], text: str, at: int, after: Follows) -> int | None:
+def read(parts: Sequence[Part], text: str, at: int, after: Follows) -> Read | None:
     """Where the parts, read from a place, end."""
-    place: int | None = at
+    is_allowed = True
     for index, part in enumerate(parts):
         rest = parts[index + 1 :]
-        place = _read(part, text, place, lambda at, rest=rest: begins(rest, text, at, after))
-        if place is None:
+        found = _read(part, text, at, lambda at, rest=rest: begins(rest, text, at, after))
+        if found is None:
             return None
-    return place
+        at, is_allowed = found[0], is_allowed and found[1]
+    return at, is_allowed
 
 
-def _read(part: Part, text: str, at: int, follows: Follows) -> int | None:
+def _read(part: Part, text: str, at: int, follows: Follows) -> Read | None:
     if isinstance(part, LiteralPart):
-        return at + len(part.text) if text.startswith(part.text, at) else None
+        return (at + len(part.text), True) if text.startswith(part.text, at) else None
     if isinstance(part, GroupPart):
-        for branch in part.branches:
-            end = read(branch, text, at, follows)
-            if end is not None and follows(end):
-                return end
+        for number, branch in enumerate(part.branches):
+            found = read(branch, text, at, follows)
+            if found is not None and follows(found[0]):
+                return found[0], found[1] and number not in part.refused
         return None
     assert isinstance(part, FieldPart)
     if part.type is None:
@@ -50,7 +54,7 @@ def _read(part: Part, text: str, at: int, follows: Follows) -> int | None:
     value = text[at:end]
     if part.type is not None and part.type.value == "quoted":
         value = re.sub(r"""\\(["'\\])""", r"\1", value[1:-1])
-    return end if not part.values or value in part.values else None
+    return end, not part.values or value in part.values
 
 
 def _bare_end(text: str, at: int, follows: Follows) -> int | None:
@@ -123,14 +127,11 @@ def _tells(part: Part) -> bool:
     """Whether it is a field that only some characters can begin."""
     if not isinstance(part, FieldPart) or part.type is None:
         return False
-    return bool(part.values) or Chars("", negated=True) not in first_chars(part.type.pattern)
+    return Chars("", negated=True) not in first_chars(part.type.pattern)
 
 
 def _may_begin(part: Part, text: str, at: int) -> bool:
     assert isinstance(part, FieldPart)
     assert part.type is not None
     char = text[at : at + 1]
-    values = [value for value in part.values if value]
-    if values and part.type.value == "plain":
-        return any(value[0] == char for value in values)
     return char != "" and any(char in chars for chars in first_chars(part.type.pattern))

@@ -90,7 +90,7 @@ def test_a_pattern_read_both_ways_takes_the_same_longest_run(
         ("{a}aab", "xaaab", True),
         ("{a}\nb", "x\nb", True),
         ("{a}\nb", "x\n\nb", False),
-        ("{a:digits}5", "125", False),
+        ("{a:number}5", "125", False),
         ("{a:number}.{b}", "1.5.x", True),
         ("{a:number}.{b}", "1.x", True),
         ("{a:number}.{b}", "1.5", False),
@@ -104,7 +104,7 @@ def test_a_pattern_read_both_ways_takes_the_same_longest_run(
         ("{|up|up {n:digits}|down}", "up 1", True),
         ("{|up|up {n:digits}|down}", "upward", False),
         ("{a:digits?}x", "x", True),
-        ("{a:digits?}5", "5", False),
+        ("{a:number?}5", "5", False),
         ("{a:quoted}, {b:rest}", '"x, y", z\nw', True),
     ],
 )

@@ -37,6 +37,16 @@ def conditions(template: str, where: str) -> str:
         ("x{?-{a:word}{?-{b:word}}}", "{a: present, b: absent}", ["x-1"], ["x", "x-1-2"]),
         ("x{s=|a|b}{?{t=;{n:word}}}", "{t: present}", ["xa;1"], ["xa"]),
         ("x{s=|a|b}{?{t=;{n:word}}}", "{t: absent}", ["xa"], ["xa;1"]),
+        # a record is read as without the condition, and then it is asked
+        ("{m}{? took {ms:digits}ms}", "{ms: absent}", ["x"], ["x took 5ms"]),
+        ("{m}{? took {n:digits}}", "{n: 7}", ["x took 7"], ["x took 5 took 7", "x"]),
+        ("{m}{c:digits}", "{c: 7}", ["x7"], ["x17"]),
+        ("{m}{|;{x}|,{y}}", "{x: present}", ["p;q"], ["p,q;r"]),
+        ("{|{a:digits} b|{a:word} {b}}", "{a: [7, 8]}", ["7 b", "7 c"], ["1 b", "1 c"]),
+        ("{|{a:digits} b|{b:digits} {a}|{a:word}}", "{a: [b, 7]}", ["7 b", "1 7"], ["1 b"]),
+        ("{|A{? {x:digits}}|A {x}}", "{x: present}", ["A 1"], ["A"]),
+        ("{|{a:digits} b|{m}}", "{a: absent}", ["x", "1 c"], ["1 b"]),
+        ("{|{a:digits} b|{m}}", "{a: 7}", ["7 b"], ["7 c", "1 b"]),
     ],
 )
 def test_what_a_condition_takes(
@@ -52,7 +62,6 @@ def test_what_a_condition_takes(
     "template, where",
     [
         ("x{s=|a|b}", "{s: a}"),  # a captured segment has no values of its own
-        ("{m:word}", "{m: absent}"),  # nothing can fit
         ("{j:json}", "{j.a: b}"),  # what stands inside of a text
     ],
 )
@@ -102,3 +111,46 @@ def test_two_conditions_on_one_field_must_both_hold(tmp_path: Path) -> None:
 def test_a_condition_on_a_field_that_is_not_there_is_told(where: str, tmp_path: Path) -> None:
     (one,) = found(tmp_path, conditions("paid {id:word}", where))
     assert (one.code, one.location.line) == ("E307", 8)
+
+
+@pytest.mark.parametrize(
+    "template, where, said",
+    [
+        ("{m:word}", "{m: absent}", '"m" is never absent'),
+        ("{m}{? x}", "{m: absent}", '"m" is never absent'),
+        ("{|a {n:digits}|b {n:word}}", "{n: absent}", '"n" is never absent'),
+        ("{t=a{n:digits}}", "{t: absent}", '"t" is never absent'),
+        ("{n:digits} x", "{n: x}", '"n" is never "x"'),
+        ("{n:digits} x", "{n: [7, x, y]}", '"n" is never "x" or "y"'),
+        ("{m} x", '{m: ""}', '"m" is never ""'),
+        ("{|a {n:digits}|b {n:alpha}}", "{n: [7, x, 7x]}", '"n" is never "7x"'),
+        ("{|{a:digits}|{b:word}}", "{a: present, b: present}", "all of these conditions"),
+        ("x{? {a:digits}}", "{a: 7}", None),
+        ("x{? {a:quoted}}", "{a: a b}", None),
+        ("{n:digits?} x", '{n: ""}', None),
+    ],
+)
+def test_a_condition_that_no_record_meets_is_told(
+    template: str, where: str, said: str | None, tmp_path: Path
+) -> None:
+    told = found(tmp_path, conditions(template, where))
+    assert [one.code for one in told] == ([] if said is None else ["E328"])
+    assert said is None or said in told[0].message
+
+
+def test_above_the_kinds_a_value_may_be_that_of_another_kind(tmp_path: Path) -> None:
+    def one(where: str) -> str:
+        return kind("{n:digits} {id:word}", above=f"where: {{n: {where}}}")
+
+    assert found(tmp_path, one("[7, x]")) == ()
+    (told,) = found(tmp_path, one("x"))
+    assert (told.code, told.location.line) == ("E328", 3)
+
+
+def test_conditions_above_and_in_a_kind_can_leave_nothing(tmp_path: Path) -> None:
+    above = "where: {n: [7, 8]}"
+    (told,) = found(
+        tmp_path, kind("{n:digits} {id:word}", above=above, beside="    where: {n: 9}\n")
+    )
+    assert told.code == "E328"
+    assert "all of these conditions" in told.message
