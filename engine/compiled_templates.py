@@ -59,7 +59,8 @@ class _Writing:
     def __init__(self) -> None:
         self._names: list[str | None] = []
         """What its groups capture."""
-        self._quoted: list[str] = []
+        self._quoted: list[tuple[int, str]] = []
+        """Groups that are quoted texts: of one name, others may be none."""
         self._given: list[tuple[int, FieldPart]] = []
         """Groups that have one of some values only."""
         self._refused: list[int] = []
@@ -95,9 +96,9 @@ class _Writing:
             if any(found[number] is not None for number in refused):
                 return None
             captures = {name: found[number] for number, name in groups if found[number] is not None}
-            for name in quoted:
-                if captures.get(name):
-                    captures[name] = unescaped(captures[name])
+            for number, name in quoted:
+                if found[number]:
+                    captures[name] = unescaped(found[number])
             return captures
 
         return read
@@ -124,7 +125,7 @@ class _Writing:
             if part.values:
                 self._given.append((len(self._names), part))
             if part.name is not None and _is_quoted(part):
-                self._quoted.append(part.name)
+                self._quoted.append((len(self._names), part.name))
         opening = "(" if part.name is not None or part.values else "(?:"
         if part.is_greedy:
             return _greedy(opening, follow, may_be_empty=part.may_be_empty)

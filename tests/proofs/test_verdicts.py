@@ -48,7 +48,7 @@ DISJOINT = [
     ("{a:ip}", "{a:word}"),
     ("{a:iso}", "{a:digits} {b}"),
     ("{a} (ID: {b})", "{a} (ID: {b}) - {c}"),
-    ("{a:digits}5", "{a}"),
+    ("{a:number}5", "{a}"),
     ("{a:word} {b}", "{a:word}: {b}"),
     ("{a:digits}ms", "{a:digits}s"),
     ("[{a}]", "({a})"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine.compiled_templates import compile_match
 from engine.model import GroupPart, Part, Template
+from engine.spec.template_syntax import parse_template
 from engine.templates import Mismatch, match
 from tests.examples import examples
 from tests.proofs.made_templates import templates, texts_near
@@ -45,3 +46,9 @@ def test_reads_what_match_reads(case: tuple[Template, list[str]]) -> None:
     for text in texts:
         found = match(template, text)
         assert read(text) == (None if isinstance(found, Mismatch) else found), text
+
+
+def test_a_name_of_two_types_has_the_value_of_the_one_that_was_read() -> None:
+    template = parse_template("{|{a:quoted}|{a:word}};")
+    read = compile_match(template)
+    assert [read(text) for text in ('"x y";', "xyz;")] == [{"a": "x y"}, {"a": "xyz"}]
