@@ -4,7 +4,6 @@ it; or the proof that there is none; or neither, where languages do not tell all
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from engine.model import Condition, Json, RecordKind
 from engine.proofs.automaton import TemplateAutomaton
@@ -12,11 +11,8 @@ from engine.proofs.conditions import shortest_object
 from engine.proofs.languages import Languages
 from engine.proofs.readable import as_logged
 from engine.proofs.shapes import Shape, are_contradictory, shape_of, takes
-from engine.proofs.witness import SearchEndedError, shortest_text
+from engine.proofs.witness import UNKNOWN, SearchEndedError, shortest_text
 from engine.templates import Mismatch, match
-
-UNKNOWN: Final = ""
-"""Neither a record nor the proof that there is none: no record is the empty text."""
 
 
 class CommonRecords:

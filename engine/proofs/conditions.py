@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, islice
 from typing import Final
 
@@ -48,10 +48,17 @@ def shortest_object(
 
 def contradict(one: Conditions, other: Conditions) -> bool:
     """Whether no values whatever fulfil both."""
-    domains: _Domains | None = _all_values([*one, *other])
-    for condition in (*one, *other):
+    return not have_values([one, other])
+
+
+def have_values(accepting: Sequence[Conditions], refusing: Sequence[Conditions] = ()) -> bool:
+    """Whether any values at the paths fulfil each of ``accepting`` and none of ``refusing``,
+    whether or not one object can have them all."""
+    every = [one for conditions in (*accepting, *refusing) for one in conditions]
+    domains: _Domains | None = _all_values(every)
+    for condition in (one for conditions in accepting for one in conditions):
         domains = _narrowed(domains, condition, holds=True)
-    return domains is None
+    return next(_outside(domains, list(refusing)), None) is not None
 
 
 def _is_taken(made: Mapping[str, object], conditions: Conditions) -> bool:
@@ -113,21 +120,27 @@ def _outside(domains: _Domains | None, refusing: list[Conditions]) -> Iterator[_
 def pairs_of_conditions(kinds: Sequence[Sequence[Condition]]) -> Iterator[tuple[int, int]]:
     """The pairs, by index, that the values at one path do not tell apart already: of a thousand
     systems nearly all name themselves under the same key."""
-    named = [
-        {one.path: one.values for one in conditions if one.test == "one_of"} for conditions in kinds
-    ]
-    counts = Counter(path for values in named for path in values)
-    path: Path = counts.most_common(1)[0][0] if counts else ()
+    return pairs_of_values(
+        [{one.path: one.values for one in said if one.test == "one_of"} for said in kinds]
+    )
+
+
+def pairs_of_values(
+    named: Sequence[Mapping[Hashable, tuple[str, ...]]],
+) -> Iterator[tuple[int, int]]:
+    """The same for what is asked for by a key of any sort."""
+    counts = Counter(key for values in named for key in values)
+    most: Hashable = counts.most_common(1)[0][0] if counts else ()
     by_value: dict[str | None, list[int]] = {}
     for index, values in enumerate(named):
-        for value in dict.fromkeys(values.get(path, (None,))):
+        for value in dict.fromkeys(values.get(most, (None,))):
             by_value.setdefault(value, []).append(index)
     anywhere = by_value.pop(None, [])
     pairs = {pair for members in by_value.values() for pair in combinations(members, 2)}
     pairs |= {
         (min(one, other), max(one, other))
         for one in anywhere
-        for other in range(len(kinds))
+        for other in range(len(named))
         if one != other
     }
     yield from pairs

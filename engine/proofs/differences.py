@@ -10,9 +10,12 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from engine.model import System
-from engine.proofs.common_records import UNKNOWN, CommonRecords
-from engine.proofs.conditions import pairs_of_conditions, shortest_object
+from engine.proofs.common_objects import common_object
+from engine.proofs.common_records import CommonRecords
+from engine.proofs.conditions import pairs_of_values
 from engine.proofs.exclusive import Claim, text_pairs
+from engine.proofs.facts import facts
+from engine.proofs.witness import UNKNOWN
 
 
 class Difference(NamedTuple):
@@ -54,7 +57,7 @@ def _may_share(
         *((texts[a], texts[b]) for a, b in text_pairs([claims[i].kind for i in texts], records)),
         *(
             (objects[a], objects[b])
-            for a, b in pairs_of_conditions([claims[i].kind.where for i in objects])
+            for a, b in pairs_of_values([facts(claims[i].kind) for i in objects])
         ),
     ]
     ordered = [(min(pair), max(pair)) for pair in pairs]
@@ -119,9 +122,6 @@ def _witness(
 ) -> str | None:
     """A shortest record that all of ``accepting`` take and none of ``refusing``; None too where
     neither a record nor the proof is found."""
-    if accepting[0].kind.template is None:
-        return shortest_object(
-            [one.kind.where for one in accepting], [one.kind.where for one in refusing]
-        )
-    found = records.find([one.kind for one in accepting], [one.kind for one in refusing])
+    find = common_object if accepting[0].kind.template is None else records.find
+    found = find([one.kind for one in accepting], [one.kind for one in refusing])
     return None if found == UNKNOWN else found

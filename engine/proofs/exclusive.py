@@ -10,13 +10,16 @@ from typing import Final, NamedTuple
 
 from engine.diagnostics import CODES, Diagnostic
 from engine.model import RecordKind, System
-from engine.proofs.common_records import UNKNOWN, CommonRecords
-from engine.proofs.conditions import pairs_of_conditions, shortest_object
+from engine.proofs.common_objects import common_object
+from engine.proofs.common_records import CommonRecords
+from engine.proofs.conditions import pairs_of_conditions, pairs_of_values
 from engine.proofs.elements import Element, is_proved, variants_of
+from engine.proofs.facts import facts
 from engine.proofs.joint import overlapping_pairs
 from engine.proofs.pairs import pairs_to_compare
 from engine.proofs.separation import separation
 from engine.proofs.shapes import without_values
+from engine.proofs.witness import UNKNOWN
 from engine.spec.paths import written
 from engine.templates import Mismatch, match
 
@@ -151,9 +154,9 @@ def _told_apart(kinds: Sequence[RecordKind]) -> set[tuple[int, int]]:
 
 
 def _json_overlaps(claims: Sequence[Claim]) -> Iterator[Overlap]:
-    for first, second in sorted(pairs_of_conditions([claim.kind.where for claim in claims])):
+    for first, second in sorted(pairs_of_values([facts(claim.kind) for claim in claims])):
         one, other = claims[first], claims[second]
-        witness = shortest_object([one.kind.where, other.kind.where])
+        witness = common_object([one.kind, other.kind])
         if witness is not None:
             yield Overlap(one, other, witness)
 

@@ -3,34 +3,29 @@ reading leaves to some of its fields, and the conditions that no language tells.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 from engine.interpreter import ask
 from engine.model import (
     Condition,
-    Csv,
     FieldPart,
     GroupPart,
     Json,
     Key,
-    KeyValues,
     Part,
     Reading,
     RecordKind,
     Template,
 )
-from engine.patterns import Chars, Pattern, Repeat, Seq
-from engine.proofs import csv_texts, key_value_texts
 from engine.proofs.automaton import TemplateAutomaton
-from engine.proofs.conditions import contradict
 from engine.proofs.elements import is_proved
+from engine.proofs.facts import exclude, readings_below
 from engine.proofs.language_kinds import Language
 from engine.proofs.languages import Languages
+from engine.proofs.read_texts import is_as_written, texts_asked_for, texts_read
 from engine.templates import Mismatch
-
-_OBJECT: Pattern = Seq((Chars("{"), Repeat(Chars("", negated=True), 0, None)))
 
 
 class Shape(NamedTuple):
@@ -54,11 +49,13 @@ def shape_of(kind: RecordKind, among: Languages) -> Shape:
     limits: dict[str, Language] = {}
     left = list(kind.where)
     is_exact = is_proved(kind.template.parts)
+    if not any(one.is_flat for one in kind.readings):
+        limits.update(_limits_of_parts(kind, among))
     for reading in kind.readings:
         if not reading.is_flat:
             continue
         told = [one for one in left if _is_on_part(one, kind)]
-        limit = _limit(reading, told, among)
+        limit = texts_read(reading.form, told, among)
         if isinstance(reading.form, Json) or limit is None:
             is_exact = False
         else:
@@ -76,38 +73,17 @@ def _is_on_part(condition: Condition, kind: RecordKind) -> bool:
     return isinstance(first, Key) and not below and first.name not in names
 
 
-def _limit(reading: Reading, conditions: Sequence[Condition], among: Languages) -> Language | None:
-    form = reading.form
-    keys = [one.path[0].name for one in conditions if isinstance(one.path[0], Key)]
-    patterns: list[Pattern | None] = []
-    if isinstance(form, Json):
-        return among.run(_OBJECT)
-    if isinstance(form, KeyValues):
-        values = [value for one in conditions for value in one.values]
-        if not key_value_texts.is_told(form, keys, values):
-            return None
-        lists = key_value_texts.KeyValueTexts(form)
-        patterns = [lists.all()]
-        for key, one in zip(keys, conditions, strict=True):
-            given = one.values if one.test == "one_of" else None
-            is_absent = one.test == "absent"
-            patterns.append(lists.without_key(key) if is_absent else lists.with_key(key, given))
-    elif isinstance(form, Csv):
-        if not csv_texts.is_told(form):
-            return None
-        rows = csv_texts.CsvTexts(form)
-        patterns = [rows.all()]
-        for key, one in zip(keys, conditions, strict=True):
-            given = one.values if one.test == "one_of" else None
-            is_absent = one.test == "absent"
-            patterns.append(rows.without_column(key) if is_absent else rows.with_column(key, given))
-    found: Language = among.anything
-    # What fulfils a condition on a key is a whole list or row already, but for columns with types.
-    is_told = len(patterns) > 1 and not (isinstance(form, Csv) and form.types)
-    for pattern in patterns[1:] if is_told else patterns:
-        fits = among.nothing if pattern is None else among.run(pattern)
-        found = fits if found is among.anything else among.both(found, fits)
-    return found
+def _limits_of_parts(kind: RecordKind, among: Languages) -> Iterator[tuple[str, Language]]:
+    """The texts of fields that are read further, where a condition asks for a part of them: of a
+    text that cannot be read there is no part."""
+    assert kind.template is not None
+    for reading in readings_below(kind):
+        if reading.steps or not is_as_written(kind.template.parts, reading.field):
+            continue
+        below = [one for one in kind.where if one.path[:1] == reading.path and len(one.path) > 1]
+        limit = texts_asked_for(reading, below, among)
+        if limit is not None:
+            yield reading.field, limit
 
 
 # --- asking the matcher -------------------------------------------------------------------------
@@ -126,11 +102,15 @@ def are_contradictory(one: Shape, other: Shape) -> bool:
     the same, so that both are asked about the same values."""
     if not one.kind.where or not other.kind.where:
         return False
-    is_same = one.kind.readings == other.kind.readings and (
+    is_same = _read_flat(one.kind) == _read_flat(other.kind) and (
         one.template.parts == other.template.parts
         or without_values(one.template.parts) == without_values(other.template.parts)
     )
-    return is_same and contradict(one.kind.where, other.kind.where)
+    return is_same and exclude(one.kind, other.kind)
+
+
+def _read_flat(kind: RecordKind) -> list[Reading]:
+    return [one for one in kind.readings if one.is_flat]
 
 
 def without_values(parts: tuple[Part, ...]) -> tuple[Part, ...]:

@@ -15,6 +15,9 @@ STEPS_MAX: Final = 1_000_000
 """Steps of one search. A regular expression of some dozens of characters can have more states than
 there is time for."""
 
+UNKNOWN: Final = ""
+"""Neither a record nor the proof that there is none: no record is the empty text."""
+
 _BEFORE_JSON: Final = frozenset(" \t\r\n")
 
 
