@@ -15,6 +15,7 @@ from engine.proofs.automaton import TemplateAutomaton
 from engine.proofs.conditions import have_values, shortest_object
 from engine.proofs.facts import (
     exclude,
+    in_full,
     may_have_more_ways,
     plain,
     readings_above,
@@ -60,7 +61,7 @@ def _are_apart(accepting: Sequence[RecordKind], refusing: Sequence[RecordKind]) 
     """Whether conditions prove that there is no object."""
     if any(exclude(one, other) for one, other in combinations(accepting, 2)):
         return True
-    if len({readings_below(one) for one in (*accepting, *refusing)}) == 1:
+    if len({in_full(readings_below(one)) for one in (*accepting, *refusing)}) == 1:
         wheres = [one.where for one in accepting], [one.where for one in refusing]
         if not have_values(*wheres):
             return True

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from engine.model import Condition, Json, RecordKind
 from engine.proofs.automaton import TemplateAutomaton
 from engine.proofs.conditions import shortest_object
+from engine.proofs.facts import in_full
 from engine.proofs.languages import Languages
 from engine.proofs.readable import as_logged
 from engine.proofs.shapes import Shape, are_contradictory, shape_of, takes
@@ -93,7 +94,7 @@ def _takes_all_of(one: Shape, other: Shape) -> bool:
     return (
         one.template.parts == other.template.parts
         and one.kind.where == other.kind.where
-        and one.kind.readings == other.kind.readings
+        and in_full(one.kind.readings) == in_full(other.kind.readings)
     )
 
 

@@ -14,7 +14,7 @@ from engine.proofs.common_objects import common_object
 from engine.proofs.common_records import CommonRecords
 from engine.proofs.conditions import pairs_of_conditions, pairs_of_values
 from engine.proofs.elements import Element, is_proved, variants_of
-from engine.proofs.facts import facts
+from engine.proofs.facts import facts, in_full
 from engine.proofs.joint import overlapping_pairs
 from engine.proofs.pairs import pairs_to_compare
 from engine.proofs.separation import separation
@@ -137,7 +137,7 @@ def _told_apart(kinds: Sequence[RecordKind]) -> set[tuple[int, int]]:
     alike: dict[object, list[int]] = {}
     for index, kind in enumerate(kinds):
         if kind.where and kind.template is not None:
-            key = (without_values(kind.template.parts), kind.readings)
+            key = (without_values(kind.template.parts), in_full(kind.readings))
             alike.setdefault(key, []).append(index)
     found: set[tuple[int, int]] = set()
     for members in alike.values():

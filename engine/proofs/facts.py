@@ -5,13 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
-from engine.model import Condition, Index, Path, Reading, RecordKind
+from engine.model import Condition, Index, Path, Reading, RecordKind, Template
 from engine.proofs.conditions import contradict
 
 
 def readings_below(kind: RecordKind) -> tuple[Reading, ...]:
     """The texts of a kind that are read further, of which the parts stand below."""
     return tuple(one for one in kind.readings if not one.is_flat)
+
+
+def in_full(readings: Iterable[Reading]) -> tuple[Hashable, ...]:
+    """What readings say, to be compared: equal templates are not the same ones."""
+    return tuple(
+        (one.path, one.is_flat, one.form.parts if isinstance(one.form, Template) else one.form)
+        for one in readings
+    )
 
 
 def readings_above(kind: RecordKind, path: Path) -> tuple[Reading, ...]:
@@ -39,9 +47,9 @@ def facts(kind: RecordKind) -> dict[Hashable, tuple[str, ...]]:
     }
 
 
-def _how(kind: RecordKind, path: Path) -> tuple[Reading, ...]:
+def _how(kind: RecordKind, path: Path) -> tuple[Hashable, ...]:
     above = readings_above(kind, path)
-    return readings_below(kind) if above and Index(None) in path else above
+    return in_full(readings_below(kind) if above and Index(None) in path else above)
 
 
 def exclude(one: RecordKind, other: RecordKind) -> bool:
@@ -80,16 +88,14 @@ def _telling(
 
 def _reads_all_of(one: RecordKind, other: RecordKind) -> bool:
     """Whether what the one can read in full, the other can too."""
-    return all(
-        reading in one.readings and _chain(one, reading) == _chain(other, reading)
-        for reading in readings_below(other)
-    )
+    chains = {_chain(one, reading) for reading in readings_below(one)}
+    return all(_chain(other, reading) in chains for reading in readings_below(other))
 
 
-def _chain(kind: RecordKind, reading: Reading) -> tuple[Reading, ...]:
+def _chain(kind: RecordKind, reading: Reading) -> tuple[Hashable, ...]:
     """The readings that lead to one, and it, in their order."""
     above = readings_above(kind, reading.path)
-    return tuple(one for one in readings_below(kind) if one.path == reading.path or one in above)
+    return in_full(one for one in readings_below(kind) if one.path == reading.path or one in above)
 
 
 def may_have_more_ways(conditions: Iterable[Condition]) -> bool:

@@ -3,7 +3,7 @@ reading leaves to some of its fields, and the conditions that no language tells.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -15,13 +15,12 @@ from engine.model import (
     Json,
     Key,
     Part,
-    Reading,
     RecordKind,
     Template,
 )
 from engine.proofs.automaton import TemplateAutomaton
 from engine.proofs.elements import is_proved
-from engine.proofs.facts import exclude, readings_below
+from engine.proofs.facts import exclude, in_full, readings_below
 from engine.proofs.language_kinds import Language
 from engine.proofs.languages import Languages
 from engine.proofs.read_texts import is_as_written, texts_asked_for, texts_read
@@ -109,8 +108,8 @@ def are_contradictory(one: Shape, other: Shape) -> bool:
     return is_same and exclude(one.kind, other.kind)
 
 
-def _read_flat(kind: RecordKind) -> list[Reading]:
-    return [one for one in kind.readings if one.is_flat]
+def _read_flat(kind: RecordKind) -> tuple[Hashable, ...]:
+    return in_full(one for one in kind.readings if one.is_flat)
 
 
 def without_values(parts: tuple[Part, ...]) -> tuple[Part, ...]:
