@@ -45,6 +45,10 @@ class TemplateAutomaton:
             known = self._steps[state][char] = DEAD if is_dead else self._number(after)
         return known
 
+    def steps(self, state: int) -> Mapping[str, int]:
+        """The steps from a state (not DEAD) that are known already: a search looks here first."""
+        return self._steps[state]
+
     def heads(self, state: int) -> Heads:
         """What tells characters apart here."""
         return NO_HEADS if state == DEAD else self._states[state].heads

@@ -4,12 +4,12 @@ search, breadth first, through the product of their automata."""
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from engine.proofs.alphabet import BLANK, Alphabet
 from engine.proofs.automaton import DEAD, TemplateAutomaton
-from engine.proofs.language_kinds import NO_HEADS
+from engine.proofs.language_kinds import NO_HEADS, Heads
 
 STEPS_MAX: Final = 1_000_000
 """Steps of one search. A regular expression of some dozens of characters can have more states than
@@ -41,8 +41,11 @@ class Beginning(NamedTuple):
         return Beginning(char in BLANK, self.may_be_json and char in _BEFORE_JSON)
 
 
-_State = tuple[tuple[int, ...], tuple[int, ...], Beginning]
+_State = tuple[int, ...]
 """The states of the automata that must accept, of those that must not, and the beginning."""
+
+_BEGUN: Final = -1
+"""A beginning that tells no more: any other is its place among those that were met."""
 
 
 def shortest_text(
@@ -50,76 +53,97 @@ def shortest_text(
 ) -> str | None:
     """A shortest record that all of ``accepting`` accept and none of ``refusing``; None proves
     that there is none. Raises SearchEndedError."""
-    alphabet = Alphabet([one.language for one in (*accepting, *refusing)])
-    start: _State = ((0,) * len(accepting), (0,) * len(refusing), Beginning())
-    came_from: dict[_State, tuple[_State, str]] = {}
-    waiting, seen = deque([start]), {start}
-    steps = 0
-    while waiting:
-        state = waiting.popleft()
-        if steps > STEPS_MAX:
-            raise SearchEndedError
-        if _is_witness(state, accepting, refusing):
-            return _spelled(state, came_from)
-        for char in _telling(state, alphabet, accepting, refusing):
-            steps += 1
-            reached = _after(state, char, accepting, refusing)
-            if reached is not None and reached not in seen:
-                seen.add(reached)
-                came_from[reached] = (state, char)
-                waiting.append(reached)
-    return None
+    return _Search(accepting, refusing).run()
 
 
-def _telling(
-    state: _State,
-    alphabet: Alphabet,
-    accepting: Sequence[TemplateAutomaton],
-    refusing: Sequence[TemplateAutomaton],
-) -> list[str]:
-    """The characters that lead to all that can be reached."""
-    inside, outside, beginning = state
-    if beginning.is_blank:
-        return alphabet.chars
-    heads = [one.heads(at) for one, at in zip(accepting, inside, strict=True)]
-    heads += [one.heads(at) for one, at in zip(refusing, outside, strict=True)]
-    return alphabet.telling(NO_HEADS.union(*heads))
+class _Search:
+    """One search. Nearly all of its time is spent in ``_reached``."""
 
+    def __init__(
+        self, accepting: Sequence[TemplateAutomaton], refusing: Sequence[TemplateAutomaton]
+    ) -> None:
+        self._automata = (*accepting, *refusing)
+        self._accepting = len(accepting)
+        self._alphabet = Alphabet([one.language for one in self._automata])
+        self._telling: dict[tuple[Heads, ...], list[str]] = {}
+        self._beginnings = [Beginning()]
 
-def _is_witness(
-    state: _State, accepting: Sequence[TemplateAutomaton], refusing: Sequence[TemplateAutomaton]
-) -> bool:
-    inside, outside, beginning = state
-    return (
-        not beginning.is_blank
-        and all(one.accepts(at) for one, at in zip(accepting, inside, strict=True))
-        and not any(one.accepts(at) for one, at in zip(refusing, outside, strict=True))
-    )
-
-
-def _after(
-    state: _State,
-    char: str,
-    accepting: Sequence[TemplateAutomaton],
-    refusing: Sequence[TemplateAutomaton],
-) -> _State | None:
-    """The state after one more character; None if it can end in no witness."""
-    inside, outside, beginning = state
-    moved = []
-    for one, at in zip(accepting, inside, strict=True):
-        moved.append(one.step(at, char))
-        if moved[-1] == DEAD:
-            return None
-    begun = beginning.step(char)
-    if begun is None:
+    def run(self) -> str | None:
+        start: _State = (*(0 for _ in self._automata), 0)
+        came_from: dict[_State, tuple[_State, str]] = {start: (start, "")}
+        waiting = deque([start])
+        steps = 0
+        while waiting:
+            state = waiting.popleft()
+            if steps > STEPS_MAX:
+                raise SearchEndedError
+            if self._is_witness(state):
+                return _spelled(state, came_from)
+            chars = self._chars(state)
+            steps += len(chars)
+            for reached, char in self._reached(state, chars):
+                if reached not in came_from:
+                    came_from[reached] = (state, char)
+                    waiting.append(reached)
         return None
-    left = tuple(one.step(at, char) for one, at in zip(refusing, outside, strict=True))
-    return tuple(moved), left, begun
+
+    def _is_witness(self, state: _State) -> bool:
+        if state[-1] != _BEGUN:
+            return False
+        count = self._accepting
+        for place, one in enumerate(self._automata):
+            if one.accepts(state[place]) != (place < count):
+                return False
+        return True
+
+    def _chars(self, state: _State) -> list[str]:
+        """The characters that lead to all that can be reached."""
+        if state[-1] != _BEGUN:
+            return self._alphabet.chars
+        heads = tuple([one.heads(at) for one, at in zip(self._automata, state, strict=False)])
+        known = self._telling.get(heads)
+        if known is None:
+            known = self._telling[heads] = self._alphabet.telling(NO_HEADS.union(*heads))
+        return known
+
+    def _reached(self, state: _State, chars: Sequence[str]) -> Iterator[tuple[_State, str]]:
+        """The states after one more character, but those that can end in no witness."""
+        begun = state[-1]
+        moves = [
+            (one, at, one.steps(at) if at != DEAD else {}, place < self._accepting)
+            for place, (one, at) in enumerate(zip(self._automata, state, strict=False))
+        ]
+        for char in chars:
+            reached = []
+            for one, at, known, must_live in moves:
+                after = known.get(char)
+                if after is None:
+                    after = one.step(at, char)
+                if after == DEAD and must_live:
+                    break
+                reached.append(after)
+            else:
+                if begun == _BEGUN:
+                    reached.append(_BEGUN)
+                else:
+                    number = self._begun(begun, char)
+                    if number is None:
+                        continue
+                    reached.append(number)
+                yield tuple(reached), char
+
+    def _begun(self, number: int, char: str) -> int | None:
+        after = self._beginnings[number].step(char)
+        if after is None or not after.is_blank:
+            return None if after is None else _BEGUN
+        if after not in self._beginnings:
+            self._beginnings.append(after)
+        return self._beginnings.index(after)
 
 
 def _spelled(state: _State, came_from: Mapping[_State, tuple[_State, str]]) -> str:
     chars = []
-    while state in came_from:
+    while came_from[state][0] != state:
         state, char = came_from[state]
         chars.append(char)
     return "".join(reversed(chars))
