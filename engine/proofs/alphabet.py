@@ -30,19 +30,27 @@ class Alphabet:
     def __init__(self, languages: Iterable[Language]) -> None:
         self.chars = alphabet_of(languages)
         self._known: dict[Heads, list[str]] = {}
+        self._in_set: dict[Chars, tuple[bool, ...]] = {}
 
     def telling(self, heads: Heads) -> list[str]:
         """One character of each kind that these letters and sets tell apart, in order."""
         known = self._known.get(heads)
         if known is None:
-            sets = [one for one in heads if isinstance(one, Chars)]
+            sets = [self._members(one) for one in heads if isinstance(one, Chars)]
             others: dict[tuple[bool, ...], str] = {}
-            for char in self.chars:
+            for char, *told in zip(self.chars, *sets, strict=True):
                 if char not in heads:
-                    others.setdefault(tuple(char in chars for chars in sets), char)
+                    others.setdefault(tuple(told), char)
             chosen = set(others.values())
             known = [char for char in self.chars if char in heads or char in chosen]
             self._known[heads] = known
+        return known
+
+    def _members(self, chars: Chars) -> tuple[bool, ...]:
+        """Which of the characters a set has."""
+        known = self._in_set.get(chars)
+        if known is None:
+            known = self._in_set[chars] = tuple(char in chars for char in self.chars)
         return known
 
 
