@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.model import Csv
-from engine.patterns import Alt, Chars, Pattern, Repeat, Seq, literal, members_of
+from engine.patterns import Alt, Chars, Pattern, Repeat, Seq, literal, may_be_empty, members_of
 
 
 def is_told(form: Csv) -> bool:
@@ -70,9 +70,10 @@ class CsvTexts:
         """The ways to write a text of a type: as it is, without what would end or quote it, or in
         quotes, with a quote in it doubled."""
         quote, separator = self._form.quote, self._form.separator
-        plain = _replaced(pattern, separator + quote + "\n", Alt(()))
+        plain = _replaced(pattern, separator + "\n", Alt(()))
         if not quote:
             return plain
+        plain = _begun_otherwise(plain, quote)
         sign = Chars(quote)
         doubled = _replaced(pattern, quote, Seq((sign, sign)))
         return Alt((plain, Seq((sign, doubled, sign))))
@@ -102,6 +103,27 @@ def _replaced(pattern: Pattern, signs: str, way: Pattern) -> Pattern:
     if isinstance(pattern, Repeat):
         return Repeat(_replaced(pattern.part, signs, way), pattern.least, pattern.most)
     return type(pattern)(tuple(_replaced(one, signs, way) for one in pattern.parts))
+
+
+def _begun_otherwise(pattern: Pattern, sign: str) -> Pattern:
+    """The texts of a pattern, not empty, that do not begin with this sign."""
+    if isinstance(pattern, Chars):
+        return _replaced(pattern, sign, Alt(()))
+    if isinstance(pattern, Alt):
+        return Alt(tuple(_begun_otherwise(one, sign) for one in pattern.parts))
+    if isinstance(pattern, Repeat):
+        if pattern.most == 0:
+            return Alt(())
+        most = None if pattern.most is None else pattern.most - 1
+        more = Repeat(pattern.part, max(pattern.least - 1, 0), most)
+        return Seq((_begun_otherwise(pattern.part, sign), more))
+    if not pattern.parts:
+        return Alt(())
+    head, *rest = pattern.parts
+    through_head = Seq((_begun_otherwise(head, sign), *rest))
+    if not may_be_empty(head):
+        return through_head
+    return Alt((through_head, _begun_otherwise(Seq(tuple(rest)), sign)))
 
 
 def _set_of(chars: set[str] | frozenset[str]) -> str:
