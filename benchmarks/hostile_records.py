@@ -86,8 +86,8 @@ def systems() -> Iterator[tuple[str, System]]:
                 print(f"left out: {error.diagnostics[0]}", file=sys.stderr)
             continue
         yield from ((path.parent.name, one) for one in loaded)
-    sys.path.insert(0, str(ROOT))
-    from tests.made_systems import SYSTEMS
+    sys.path.insert(0, str(ROOT / "tests"))
+    from made_systems import SYSTEMS
 
     yield from (("tests", one) for one in SYSTEMS)
     for one in SYSTEMS:
@@ -97,7 +97,7 @@ def systems() -> Iterator[tuple[str, System]]:
 
 def random_systems(count: int, chance: random.Random) -> Iterator[tuple[str, System]]:
     """Systems of one random template each."""
-    from tests.made_systems import SYSTEMS, text_kind
+    from made_systems import SYSTEMS, text_kind
 
     (base,) = (one for one in SYSTEMS if one.name == "alpha")
     types = ["", "", "", ":word", ":digits", ":ip", ":iso", ":host", ":quoted", ":number", ":json"]

@@ -12,6 +12,7 @@ import pytest
 from golden_specs import LOG, PAY, write_specs
 
 from engine import interpreter, templates
+from engine.conditions import compile_condition
 from engine.golden import round_trip
 from engine.golden.cases import cases_of, read_records
 from engine.golden.checks import Result
@@ -235,7 +236,7 @@ def test_a_json_kind_that_takes_no_notice_of_a_condition_is_found(
 ) -> None:
     suite = suite_of(tmp_path, JSON_PAY.replace("    samples: []\n", ""))
     assert [one.failures for one in results(suite, "round trip")] == [(), ()]
-    compiled = interpreter.compile_condition
+    compiled = compile_condition
     monkeypatch.setattr(
         interpreter,
         "compile_condition",

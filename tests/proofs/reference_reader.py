@@ -21,12 +21,15 @@ def reads(template: Template, text: str) -> bool:
     return read(template.parts, text, 0, lambda at: at == len(text)) == (len(text), True)
 
 
+def _followed_by(rest: Sequence[Part], text: str, after: Follows) -> Follows:
+    return lambda at: begins(rest, text, at, after)
+
+
 def read(parts: Sequence[Part], text: str, at: int, after: Follows) -> Read | None:
     """Where the parts, read from a place, end."""
     is_allowed = True
     for index, part in enumerate(parts):
-        rest = parts[index + 1 :]
-        found = _read(part, text, at, lambda at, rest=rest: begins(rest, text, at, after))
+        found = _read(part, text, at, _followed_by(parts[index + 1 :], text, after))
         if found is None:
             return None
         at, is_allowed = found[0], is_allowed and found[1]

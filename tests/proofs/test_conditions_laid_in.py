@@ -51,7 +51,7 @@ def conditions(draw: st.DrawFn, template: Template) -> Condition:
     name = draw(st.sampled_from(template.field_names))
     test = draw(st.sampled_from(["present", "absent", "one_of", "one_of"]))
     if test != "one_of":
-        return Condition((Key(name),), test)
+        return Condition((Key(name),), "present" if test == "present" else "absent")
     types = [one.name for one in template.fields[name] if one is not None]
     texts = [*TEXTS, *(text for one in types for text in VALUES.get(one, ()))]
     values = draw(st.lists(st.sampled_from(texts), min_size=1, max_size=4, unique=True))
@@ -64,8 +64,10 @@ def cases(draw: st.DrawFn) -> tuple[Template, list[Condition], list[str]]:
     plain = Template("made", with_shared_names(without_conditions(made.parts)))
     texts = draw(st.lists(texts_near(plain), min_size=1, max_size=6))
     wanted = draw(st.lists(conditions(plain), min_size=1, max_size=3))
-    read = [one for one in (match(plain, text) for text in texts) if not isinstance(one, Mismatch)]
-    if read and draw(st.booleans()):  # a condition that something meets
+    every = [match(plain, text) for text in texts]
+    read = [one for one in every if not isinstance(one, Mismatch)]
+    meets: bool = draw(st.booleans())
+    if read and meets:  # a condition that something meets
         found = draw(st.sampled_from(read))
         names = [one for one in plain.field_names if one in found]
         if names:
@@ -86,13 +88,14 @@ def test_what_is_taken_is_what_is_read_and_meets_the_conditions(
         routed, left = None, wanted
     automaton = None if routed is None else TemplateAutomaton(routed)
     for text in texts:
-        read = match(plain, text)
-        is_read = not isinstance(read, Mismatch)
+        matched = match(plain, text)
+        read = None if isinstance(matched, Mismatch) else matched
         if routed is None or automaton is None:
-            assert not is_read or not all(holds(one, read) for one in wanted), text
+            assert read is None or not all(holds(one, read) for one in wanted), text
             continue
         asked = [one for one in wanted if one not in left]
-        expected = read if is_read and all(holds(one, read) for one in asked) else None
+        is_met = read is not None and all(holds(one, read) for one in asked)
+        expected = read if is_met else None
         found = match(routed, text)
         assert (None if isinstance(found, Mismatch) else found) == expected, text
         assert compile_match(routed)(text) == expected, text

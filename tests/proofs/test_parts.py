@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.diagnostics import Location
 from engine.interpreter import ask
-from engine.model import Condition, Json, Key, KeyValues, Reading, RecordKind, System
+from engine.model import Condition, Form, Json, Key, KeyValues, Reading, RecordKind, System
 from engine.proofs.common_objects import common_object
 from engine.proofs.conditions import pairs_of_values
 from engine.proofs.exclusive import check_exclusive
@@ -22,7 +22,7 @@ from engine.spec.paths import parse_path
 from engine.spec.template_syntax import parse_template
 from engine.templates import Mismatch
 
-FORMS = [
+FORMS: list[Form] = [
     Json(),
     KeyValues(),
     parse_template("L: {u}"),

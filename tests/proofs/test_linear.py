@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 
 import pytest
+from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
+from made_templates import PIECES, renderings, templates, texts_near
 
 from engine import templates as matching
 from engine.compiled_templates import compile_match
@@ -18,8 +20,6 @@ from engine.hiding import Secrets, hide_in_json, hide_in_text
 from engine.model import FieldPart, GroupPart, LiteralPart, Part, Template
 from engine.redaction import MASK
 from engine.templates import match
-from tests.examples import examples
-from tests.proofs.made_templates import PIECES, renderings, templates, texts_near
 
 NEAR, FAR = 1 << 13, 1 << 16
 """Lengths of which the one is eight times the other."""

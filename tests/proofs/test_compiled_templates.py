@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
+from made_templates import templates, texts_near
 
 from engine.compiled_templates import compile_match
 from engine.model import GroupPart, Part, Template
 from engine.spec.template_syntax import parse_template
 from engine.templates import Mismatch, match
-from tests.examples import examples
-from tests.proofs.made_templates import templates, texts_near
 
 
 def _capturing(parts: Sequence[Part], prefix: str = "g") -> tuple[Part, ...]:
