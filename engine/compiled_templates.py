@@ -13,9 +13,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from engine.follows import END, Follow, follow_of
+from engine.follows import END, Follow, beginnings, follow_of
 from engine.model import FieldPart, FieldType, GroupPart, LiteralPart, Part, Template
-from engine.patterns import regex
 from engine.regexes import first_choice
 from engine.templates import Mismatch, match, unescaped
 
@@ -137,7 +136,7 @@ class _Writing:
         self._has_segments = True
         if part.name is not None:
             self._names.append(part.name)
-        ahead = "" if follow.anything else f"(?={_beginnings(follow)})"
+        ahead = "" if follow.anything else f"(?={beginnings(follow)})"
         written = []
         for number, branch in enumerate(part.branches):
             written.append(self.sequence(branch, follow) + ahead)
@@ -159,20 +158,15 @@ def _typed(type_: FieldType, *, may_be_empty: bool) -> str:
 def _bare(opening: str, follow: Follow, *, may_be_empty: bool) -> str:
     if follow == END:
         return rf"{opening}[^\n]{'*' if may_be_empty else '+'}+)"
-    begins = _beginnings(follow)
+    begins = beginnings(follow)
     if may_be_empty:
         return rf"{opening}(?>[^\n]*?(?={begins})))"
     return rf"(?!{begins}){opening}(?>[^\n]+?(?={begins})))"
 
 
 def _greedy(opening: str, follow: Follow, *, may_be_empty: bool) -> str:
-    begins, least = _beginnings(follow), "*" if may_be_empty else "+"
+    begins, least = beginnings(follow), "*" if may_be_empty else "+"
     return rf"{opening}(?>[^\n]{least}(?={begins})))"
-
-
-def _beginnings(follow: Follow) -> str:
-    ends = (rf"{regex(one)}\Z" for one in follow.closings)
-    return "|".join([*map(regex, follow.starts), *ends])
 
 
 def _is_quoted(part: FieldPart) -> bool:

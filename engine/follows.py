@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.model import FieldType, GroupPart, LiteralPart, Part, RegexPart
-from engine.patterns import Alt, Chars, Pattern, Repeat, Seq, literal, may_be_empty
+from engine.patterns import Alt, Chars, Pattern, Repeat, Seq, literal, may_be_empty, regex
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,9 @@ class Follow:
 
 NOTHING: Final = Seq(())
 """The empty text."""
+
+_TOLD_MAX: Final = 3
+"""How many texts that may follow are told."""
 
 LOOK_AHEAD_MAX: Final = 100
 """How many ways to go on a literal is told by. Where there are more, it counts alone: they would
@@ -115,3 +118,35 @@ def first_chars(pattern: Pattern) -> list[Chars]:
         if isinstance(pattern, Seq) and not may_be_empty(part):
             break
     return found
+
+
+# --- what may come next, in other forms -----------------------------------------------------------
+
+
+def beginnings(follow: Follow) -> str:
+    """What may come next as a regular expression."""
+    ends = (rf"{regex(one)}\Z" for one in follow.closings)
+    return "|".join([*map(regex, follow.starts), *ends])
+
+
+def only_text(follow: Follow) -> str | None:
+    """The only literal that may follow; None if there are others, or characters."""
+    if len(follow.starts) != 1 or follow.closings:
+        return None
+    return _text_of(follow.starts[0])
+
+
+def in_words(follow: Follow) -> str:
+    """What may come next, as a person is told that it is missing."""
+    if follow == END:
+        return "the end of the record"
+    told = [f'"{text}"' for text in map(_text_of, follow.starts) if text is not None]
+    is_all = len(told) == len(follow.starts) <= _TOLD_MAX and not follow.closings
+    return " or ".join(told) if is_all else "what may come next"
+
+
+def _text_of(start: Pattern) -> str | None:
+    chars = start.parts if isinstance(start, Seq) else ()
+    texts = [one.members for one in chars if isinstance(one, Chars) and not one.negated]
+    is_text = len(texts) == len(chars) > 0 and all(len(one) == 1 for one in texts)
+    return "".join(texts) if is_text else None

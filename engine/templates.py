@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from engine.follows import ANYTHING, END, Follow, follow_of
+from engine.follows import ANYTHING, END, Follow, beginnings, follow_of, in_words, only_text
 from engine.model import FieldPart, FieldType, GroupPart, LiteralPart, Part, RegexPart, Template
-from engine.patterns import Chars, Seq, regex
 from engine.regexes import compile_regex, longest_run
 
 _TEMPLATES_MAX: Final = 4096
@@ -164,7 +163,7 @@ def _typed(part: FieldPart, type_: FieldType) -> _Step:
 
 def _bare(part: FieldPart, follow: Follow) -> _Step:
     name, may_be_empty, values = part.name, part.may_be_empty, frozenset(part.values)
-    find, sought = (_search_last if part.is_greedy else _search)(follow), _sought(follow)
+    find, sought = (_search_last if part.is_greedy else _search)(follow), in_words(follow)
     given = " or ".join(f'"{value}"' for value in part.values)
 
     def read(progress: _Progress, at: int) -> int:
@@ -190,10 +189,10 @@ def _search(follow: Follow) -> Callable[[str, int], int]:
     """The first place, from one on, where what may follow begins; -1 if there is none."""
     if follow == END:
         return lambda text, _at: len(text)
-    only = _as_text(follow)
+    only = only_text(follow)
     if only is not None:
         return lambda text, at: text.find(only, at)
-    begins = _beginnings(follow)
+    begins = re.compile(beginnings(follow))
 
     def find(text: str, at: int) -> int:
         found = begins.search(text, at)
@@ -205,8 +204,8 @@ def _search(follow: Follow) -> Callable[[str, int], int]:
 def _search_last(follow: Follow) -> Callable[[str, int], int]:
     """The last place of the line, from one on, where what may follow begins; -1 if there is
     none."""
-    only = _as_text(follow)
-    begins = _beginnings(follow)
+    only = only_text(follow)
+    begins = re.compile(beginnings(follow))
 
     def find(text: str, at: int) -> int:
         line_end = text.find("\n", at)
@@ -217,27 +216,6 @@ def _search_last(follow: Follow) -> Callable[[str, int], int]:
         return next((place for place in places if begins.match(text, place)), -1)
 
     return find
-
-
-def _beginnings(follow: Follow) -> re.Pattern[str]:
-    ends = (rf"{regex(one)}\Z" for one in follow.closings)
-    return re.compile("|".join([*map(regex, follow.starts), *ends]))
-
-
-def _as_text(follow: Follow) -> str | None:
-    """The only literal that may follow; None if there are others, or characters."""
-    if len(follow.starts) != 1 or follow.closings:
-        return None
-    (start,) = follow.starts
-    chars = start.parts if isinstance(start, Seq) else ()
-    texts = [one.members for one in chars if isinstance(one, Chars) and not one.negated]
-    is_text = len(texts) == len(chars) > 0 and all(len(one) == 1 for one in texts)
-    return "".join(texts) if is_text else None
-
-
-def _sought(follow: Follow) -> str:
-    literal = _as_text(follow)
-    return f'"{literal}"' if literal is not None else "what may come next"
 
 
 def _regex(part: RegexPart) -> _Step:
@@ -295,12 +273,12 @@ def _is_followed(follow: Follow) -> Callable[[_Progress, int], bool]:
     """Whether what may follow begins at a place."""
     if follow.anything:
         return lambda _progress, _at: True
-    begins = _beginnings(follow)
+    begins, sought = re.compile(beginnings(follow)), in_words(follow)
 
     def is_followed(progress: _Progress, at: int) -> bool:
         if begins.match(progress.text, at):
             return True
-        progress.expect(at, "what comes after the segment")
+        progress.expect(at, sought)
         return False
 
     return is_followed

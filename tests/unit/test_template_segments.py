@@ -134,7 +134,7 @@ def test_how_a_record_begins(source: str, text: str, begins: bool) -> None:
         ("{a:word}{? op={b:word}}", "x op=", 5, "a field of type word"),
         ("{a:word}{? op={b:word}}", "x op", 4, '" op="'),
         ("{l=|INFO|WARN} {m}", "WARM x", 3, '"WARN"'),
-        ("{l=|INFO|WARN} {m}", "INFOS x", 4, "what comes after the segment"),
+        ("{l=|INFO|WARN} {m}", "INFOS x", 4, '" "'),
         ("{a}{?x{b:digits}}y", "ax", 0, "what may come next further on"),
     ],
 )
