@@ -1,4 +1,5 @@
-"""One million lines through `run --from` stay under 300 MB."""
+"""Many lines through `run --from` stay under 300 MB: one million at night, less in every run, since
+memory must not grow with them."""
 
 from __future__ import annotations
 
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from engine_process import ENGINE, SYSTEMS, environment, stored, write_records
+from examples import IS_NIGHT
 
-RECORDS = 1_000_000
+RECORDS = 1_000_000 if IS_NIGHT else 400_000
 BYTES_MAX = 300_000_000
 RUN = ("run", "--systems", SYSTEMS, "--from", "records.log")
 
@@ -25,7 +27,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 
 
 @pytest.mark.slow
-def test_a_million_lines(tmp_path: Path) -> None:
+def test_many_lines(tmp_path: Path) -> None:
     write_records(tmp_path / "records.log", RECORDS)
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, *ENGINE, *RUN],
