@@ -16,19 +16,27 @@ from engine.model import (
     Sample,
     Template,
 )
-from engine.spec.conditions import build_conditions, first_key
+from engine.spec.conditions import build_conditions, first_key, written_conditions
 from engine.spec.field_types import FIELD_TYPES
-from engine.spec.findings import Findings, did_you_mean
+from engine.spec.findings import Findings
 from engine.spec.headers import MESSAGE, build_header, under_header, whole_message
-from engine.spec.mapping_checks import Kind
+from engine.spec.mapping_checks import Kind, check_fields
 from engine.spec.mappings import build_attributes, build_mappings
 from engine.spec.own_types import build_types
-from engine.spec.readings import build_csv, build_key_values, build_readings, check_readings
+from engine.spec.readings import build_csv, build_key_values, build_readings
 from engine.spec.regex_syntax import read_regex
 from engine.spec.routing import Unmeetable, impossible_values, route
 from engine.spec.template_lists import first_of, parsed
 from engine.spec.template_syntax import parse_template
-from engine.spec.yaml_nodes import MapNode, Node, ScalarNode, entries_of, scalars_in, texts_in
+from engine.spec.yaml_nodes import (
+    MapNode,
+    Node,
+    ScalarNode,
+    entries_of,
+    places_of,
+    scalars_in,
+    texts_in,
+)
 
 Format = Literal["json", "text", "key_values", "csv"]
 
@@ -149,8 +157,8 @@ def build_shape(
         return None, where
     if common.format in {"text", "csv"}:
         known = Kind(name, node.location, template, (), None, (), readings=common.readings)
-        _check_fields(known, common.where_node, findings)
-        _check_fields(known, where_node, findings)
+        check_fields(known, common.where_node, findings)
+        check_fields(known, where_node, findings)
     if len(findings.diagnostics) > before:
         return None
     return _routed(name, template, where, common, where_node, findings)
@@ -185,13 +193,11 @@ def _are_possible(
 ) -> bool:
     """Find conditions that no record of the template meets, and in a kind's own ones values that
     its field never has: above the kinds another kind may have them."""
-    if not isinstance(node, MapNode):
-        return True
     are_possible = True
     is_own = node is not common.where_node
     of_all = {one for header in common.header or () for one in header.field_names}
-    places = zip(build_conditions(node, Findings()), node.keys.items(), strict=False)
-    for condition, (key, location) in places:
+    for key, condition in written_conditions(node, Findings()).items():
+        location = places_of(node)[key]
         is_of_all = not is_own and first_key(condition.path) in of_all
         told = f'"{key}"' if is_of_all else f'in "{name}", "{key}"'
         never = impossible_values(template, condition)
@@ -229,18 +235,6 @@ def _message_template(common: Common) -> Template | None:
     return under_header(common.header, whole_message(FIELD_TYPES[type_name]))
 
 
-def _check_fields(kind: Kind, node: Node | None, findings: Findings) -> None:
-    """Find conditions on fields that the kind does not have."""
-    if not isinstance(node, MapNode) or kind.names is None:
-        return
-    for condition, location in zip(
-        build_conditions(node, Findings()), node.keys.values(), strict=False
-    ):
-        name = first_key(condition.path)
-        if name not in kind.names:
-            findings.add("E307", location, kind.lacks(name), did_you_mean(name, kind.names))
-
-
 def has_what_they_name(kind: Kind, fields: Node) -> bool:
     """Whether a kind has the fields that these mappings name, as far as that can be told."""
     tried = Findings()
@@ -255,7 +249,7 @@ def build_kind(
     """The kind with its mappings; None if they have findings."""
     entries = entries_of(node)
     fields = entries.get("fields")
-    check_readings(kind.names, entries.get("read"), kind.name, findings)
+    check_fields(kind, entries.get("read"), findings)
     mappings = build_mappings(kind, fields, findings)
     kept = build_attributes(kind, entries_of(fields).get("attributes"), findings)
     if mappings is None or kind.is_detail is None:

@@ -18,9 +18,9 @@ from engine.model import (
     Reading,
     Template,
 )
-from engine.spec.conditions import first_key
+from engine.spec.conditions import build_path, first_key
 from engine.spec.findings import Findings, did_you_mean
-from engine.spec.yaml_nodes import MapNode, Node, ScalarNode
+from engine.spec.yaml_nodes import MapNode, Node, ScalarNode, places_of
 
 MAPPED_FIELDS: Final = tuple(name for name in EVENT_FIELDS if name != "system_id")
 """The event fields that a record gives."""
@@ -124,17 +124,19 @@ def check_keys(target: str, node: MapNode, findings: Findings) -> bool:
     return True
 
 
-def check_when(
-    kind: Kind, node: Node | None, conditions: tuple[Condition, ...], findings: Findings
+def check_fields(
+    kind: Kind, node: Node | None, findings: Findings, *, but: Sequence[str] = ()
 ) -> None:
-    """Find conditions of a mapping on fields that the kind does not have."""
-    if kind.names is None or not isinstance(node, MapNode):
+    """Find keys of a mapping that are paths from fields that the kind does not have, ``but`` for
+    other names."""
+    if kind.names is None:
         return
-    for condition, location in zip(conditions, node.keys.values(), strict=False):
-        name = first_key(condition.path)
-        if name not in {*kind.names, "status"}:
-            help_text = did_you_mean(name, [*kind.names, "status"])
-            findings.add("E307", location, kind.lacks(name), help_text)
+    known = (*kind.names, *but)
+    for written, location in places_of(node).items():
+        path = build_path(written, location, Findings())
+        if path is not None and first_key(path) not in known:
+            name = first_key(path)
+            findings.add("E307", location, kind.lacks(name), did_you_mean(name, known))
 
 
 def check_constant(target: str, node: ScalarNode, findings: Findings) -> None:

@@ -19,9 +19,9 @@ from engine.spec.mapping_checks import (
     check_complete,
     check_constant,
     check_event_field,
+    check_fields,
     check_keys,
     check_times,
-    check_when,
 )
 from engine.spec.value_maps import build_value_map
 from engine.spec.yaml_nodes import (
@@ -136,7 +136,7 @@ def _way_to(kind: Kind, target: str, node: Node, findings: Findings) -> FieldMap
     if not check_keys(target, node, findings):
         return None
     when = build_conditions(entries.get("when"), findings)
-    check_when(kind, entries.get("when"), when, findings)
+    check_fields(kind, entries.get("when"), findings, but=("status",))
     if "clock" in entries:
         return FieldMapping(target, when=when, is_record_time=True)
     value = entries.get("value")

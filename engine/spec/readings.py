@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from engine.model import Csv, FieldType, Form, Index, Json, KeyValues, Reading
 from engine.spec.conditions import build_path, first_key
@@ -82,17 +82,3 @@ def _form(node: Node, types: Mapping[str, FieldType], findings: Findings) -> For
     if "template" in entries:
         return templates_in(entries["template"], types, findings)
     return build_key_values(entries["key_values"])
-
-
-def check_readings(
-    names: Sequence[str] | None, node: Node | None, kind: str, findings: Findings
-) -> None:
-    """Find fields to read further that a kind does not have; with ``names`` None it could have
-    any."""
-    if names is None or not isinstance(node, MapNode):
-        return
-    for written, location in node.keys.items():
-        path = build_path(written, location, Findings())
-        if path is not None and first_key(path) not in names:
-            message = f'the template of "{kind}" has no field "{first_key(path)}"'
-            findings.add("E307", location, message, did_you_mean(first_key(path), names))

@@ -295,6 +295,11 @@ def entries_of(node: Node | None) -> Mapping[str, Node]:
     return node.items if isinstance(node, MapNode) else {}
 
 
+def places_of(node: Node | None) -> Mapping[str, Location]:
+    """Where the keys of a mapping stand; none of anything else."""
+    return node.keys if isinstance(node, MapNode) else {}
+
+
 def texts_in(node: Node | None) -> tuple[str, ...]:
     """The text of a scalar, or the texts of a list's scalars."""
     return tuple(scalar.text for scalar in scalars_in(node))

@@ -113,6 +113,22 @@ def test_a_condition_on_a_field_that_is_not_there_is_told(where: str, tmp_path: 
     assert (one.code, one.location.line) == ("E307", 8)
 
 
+@pytest.mark.parametrize("above", [False, True])
+def test_what_is_told_of_a_condition_stands_at_its_own_key(above: bool, tmp_path: Path) -> None:
+    where = '{"[0]": x, n: y, id: z}'
+    text = (
+        kind("paid {id:word}", above=f"where: {where}")
+        if above
+        else kind("paid {id:word}").replace("checkpoint_id: {", f"checkpoint_id: {{when: {where}, ")
+    )
+    lines = text.splitlines()
+    told = [
+        (one.code, lines[one.location.line - 1][one.location.column - 1 :].partition(":")[0])
+        for one in found(tmp_path, text)
+    ]
+    assert sorted(told) == [("E307", "n"), ("E319", '"[0]"')]
+
+
 @pytest.mark.parametrize(
     "template, where, said",
     [
