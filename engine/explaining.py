@@ -26,11 +26,11 @@ from engine.model import (
     RecordKind,
     Rejection,
     System,
+    first_key,
 )
 from engine.paths import Captures, value_at
 from engine.readings import compile_below
 from engine.rejections import Refused
-from engine.spec.conditions import first_key
 from engine.spec.paths import written
 from engine.templates import Mismatch
 

@@ -15,11 +15,19 @@ from engine.conditions import Test, compile_condition, holds, in_words
 from engine.conversions import zone_named
 from engine.json_text import decode_object
 from engine.mapping import Candidate, Captures, Mapper
-from engine.model import Attempt, Condition, Outcome, Record, RecordKind, Rejection, System
+from engine.model import (
+    Attempt,
+    Condition,
+    Outcome,
+    Record,
+    RecordKind,
+    Rejection,
+    System,
+    first_key,
+)
 from engine.readings import ReadBelow, compile_below, compile_flat
 from engine.redaction import check_key
 from engine.rejections import Refused, rejection_of
-from engine.spec.conditions import first_key
 from engine.templates import Mismatch, match
 
 __all__ = [

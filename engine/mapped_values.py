@@ -11,7 +11,7 @@ from typing import Final
 
 from engine.conditions import compile_condition
 from engine.json_text import check_integer, check_text, text_of
-from engine.model import Condition, FieldMapping, Key, Path
+from engine.model import Condition, FieldMapping, Key, Path, first_key
 from engine.paths import Captures, Getter, compile_getter
 from engine.redaction import MASK
 from engine.rejections import Refused
@@ -87,7 +87,7 @@ def _compile_source(mapping: FieldMapping, redacted: frozenset[str]) -> Value:
         constant = mapping.constant
         return lambda _: constant
     pieces = [_compile_piece(mapping, path, redacted) for path in mapping.sources]
-    is_secret = any(_name(path) in redacted for path in mapping.sources)
+    is_secret = any(first_key(path) in redacted for path in mapping.sources)
     finish = _compile_finish(mapping, is_secret=is_secret)
     if len(pieces) == 1:
         (piece,) = pieces
@@ -131,7 +131,7 @@ def _compile_piece(mapping: FieldMapping, path: Path, redacted: frozenset[str]) 
     get, absent = compile_getter(path), frozenset(mapping.absent)
     plain = _compile_plain(mapping)
     # What a map makes of a redacted value is a word of the spec and gives nothing away.
-    is_redacted = _name(path) in redacted and mapping.values is None
+    is_redacted = first_key(path) in redacted and mapping.values is None
 
     def piece(taken: Taken) -> str | None:
         found = get(taken.captures)
@@ -147,11 +147,6 @@ def _compile_piece(mapping: FieldMapping, path: Path, redacted: frozenset[str]) 
         return None if found is None else plain(found)
 
     return piece
-
-
-def _name(path: Path) -> str:
-    assert isinstance(path[0], Key)
-    return path[0].name
 
 
 def _compile_plain(mapping: FieldMapping) -> Callable[[object], str]:

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from engine.diagnostics import EnvironmentFailure
 from engine.hiding import Secrets, hide_in_json, hide_in_text
 from engine.json_text import text_of
-from engine.model import Json, Key, Path, RecordKind, System
+from engine.model import Json, Key, Path, RecordKind, System, first_key
 from engine.paths import Captures, ReadText
 from engine.segments import names_inside
 
@@ -66,8 +66,7 @@ class _Rule:
     @property
     def name(self) -> str:
         """The field or key at which the path begins."""
-        assert isinstance(self.path[0], Key)
-        return self.path[0].name
+        return first_key(self.path)
 
 
 class Redactor:

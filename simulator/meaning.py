@@ -19,6 +19,7 @@ from engine.model import (
     Path,
     RecordKind,
     System,
+    first_key,
 )
 from simulator.maps import Meaningless, finished
 from simulator.said import Said, holds, text_of
@@ -55,7 +56,7 @@ class Interpretation:
         self._key = redact_key
         self._zone = zone_of(system)
         self._rules = system.redactions
-        self._redacted = frozenset(_name(path) for path, _ in self._rules) | self._holders()
+        self._redacted = frozenset(first_key(path) for path, _ in self._rules) | self._holders()
 
     def _holders(self) -> frozenset[str]:
         """The captured texts of which a redacted value may be a part."""
@@ -127,7 +128,7 @@ class Interpretation:
         text = _plain(mapping, found)
         if not text or text in mapping.absent:
             return None
-        if _name(path) in self._redacted and mapping.values is None:
+        if first_key(path) in self._redacted and mapping.values is None:
             return _plain(mapping, clean.at(path))
         return text
 
@@ -153,7 +154,7 @@ class Interpretation:
             for name, value in inside.items() if isinstance(inside, Mapping) else ():
                 if value is not None and name not in entries:
                     found[name] = value
-                    unsure |= {name} if _name(path) in holders else set()
+                    unsure |= {name} if first_key(path) in holders else set()
         for target in entries:
             ways = [one for one in kind.attributes if one.target == target]
             for mapping in ways:
@@ -164,7 +165,7 @@ class Interpretation:
                     continue
                 if value is not None and target not in found:
                     found[target] = value
-                    unsure |= {target for path in mapping.sources if _name(path) in holders}
+                    unsure |= {target for path in mapping.sources if first_key(path) in holders}
         return found, frozenset(unsure)
 
     def _attribute(self, mapping: FieldMapping, said: Said, clean: Said) -> object:
@@ -243,11 +244,6 @@ def _plain(mapping: FieldMapping, found: object) -> str | None:
 def is_none(mapping: FieldMapping) -> bool:
     """Whether the spec says that there is no value."""
     return not mapping.sources and mapping.constant is None and not mapping.is_record_time
-
-
-def _name(path: Path) -> str:
-    assert isinstance(path[0], Key)
-    return path[0].name
 
 
 def hashes(system: System) -> bool:

@@ -18,11 +18,11 @@ from engine.model import (
     EVENT_FIELDS,
     STATUSES,
     FieldMapping,
-    Key,
     Path,
     RecordKind,
     System,
     ValueMap,
+    first_key,
 )
 from simulator.making import Maker
 from simulator.maps import Meaningless
@@ -253,12 +253,7 @@ def reserved_keys(systems: Iterable[System]) -> frozenset[str]:
     keys = set(EVENT_FIELDS)
     for system in systems:
         for kind in system.kinds:
-            keys.update(_name(path) for path in paths_of(kind))
+            keys.update(first_key(path) for path in paths_of(kind))
             keys.update(one.field for one in kind.readings)
             keys.update(() if kind.template is None else kind.template.field_names)
     return frozenset(keys)
-
-
-def _name(path: Path) -> str:
-    assert isinstance(path[0], Key)
-    return path[0].name

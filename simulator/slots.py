@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from engine.model import Condition, FieldMapping, Key, Path, RecordKind, ValueMap
+from engine.model import Condition, FieldMapping, Key, Path, RecordKind, ValueMap, first_key
 from simulator.maps import Meaningless, finished
 from simulator.meaning import conditions_of
 from simulator.places import Place, filler
@@ -59,8 +59,7 @@ class Slot:
     @property
     def name(self) -> str:
         """The field or key at which its path begins."""
-        assert isinstance(self.path[0], Key)
-        return self.path[0].name
+        return first_key(self.path)
 
     def holds(self, mapping: FieldMapping, text: str) -> bool:
         """Whether some raw text here means ``text`` under this mapping."""

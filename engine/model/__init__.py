@@ -37,6 +37,7 @@ from engine.model.specs import (
     Sample,
     System,
     ValueMap,
+    first_key,
 )
 from engine.model.templates import (
     FieldPart,
@@ -86,5 +87,6 @@ __all__ = [
     "System",
     "Template",
     "ValueMap",
+    "first_key",
     "without_conditions",
 ]

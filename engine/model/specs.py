@@ -60,6 +60,12 @@ Path = tuple[Key | Index, ...]
 """The way to a value: a captured field or a top-level key, and what is inside of it."""
 
 
+def first_key(path: Path) -> str:
+    """The field or key at which a path begins."""
+    assert isinstance(path[0], Key)
+    return path[0].name
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """What a value of a record must be. ``values`` is used by ``one_of`` only."""

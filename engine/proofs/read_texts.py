@@ -18,6 +18,7 @@ from engine.model import (
     Part,
     Reading,
     Template,
+    first_key,
 )
 from engine.patterns import Chars, Pattern, Repeat, Seq
 from engine.proofs import csv_texts, key_value_texts
@@ -105,7 +106,7 @@ def _patterns(
     form: KeyValues | Csv, conditions: Sequence[Condition]
 ) -> list[Pattern | None] | None:
     """Patterns that a text must all have; None for one that no text has."""
-    keys = [one.path[0].name for one in conditions if isinstance(one.path[0], Key)]
+    keys = [first_key(one.path) for one in conditions]
     patterns: list[Pattern | None]
     if isinstance(form, KeyValues):
         values = [value for one in conditions for value in one.values]

@@ -41,9 +41,3 @@ def build_path(source: str, location: Location, findings: Findings) -> Path | No
         findings.add("E319", location, f'"{source}" begins with an index')
         return None
     return path
-
-
-def first_key(path: Path) -> str:
-    """The field or key at which a path begins."""
-    assert isinstance(path[0], Key)
-    return path[0].name

@@ -15,8 +15,9 @@ from engine.model import (
     RecordKind,
     Sample,
     Template,
+    first_key,
 )
-from engine.spec.conditions import build_conditions, first_key, written_conditions
+from engine.spec.conditions import build_conditions, written_conditions
 from engine.spec.field_types import FIELD_TYPES
 from engine.spec.findings import Findings
 from engine.spec.headers import MESSAGE, build_header, under_header, whole_message

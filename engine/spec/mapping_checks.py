@@ -17,8 +17,9 @@ from engine.model import (
     FieldMapping,
     Reading,
     Template,
+    first_key,
 )
-from engine.spec.conditions import build_path, first_key
+from engine.spec.conditions import build_path
 from engine.spec.findings import Findings, did_you_mean
 from engine.spec.yaml_nodes import MapNode, Node, ScalarNode, places_of
 

@@ -10,8 +10,9 @@ from engine.model import (
     FieldMapping,
     Key,
     Path,
+    first_key,
 )
-from engine.spec.conditions import build_conditions, build_path, first_key
+from engine.spec.conditions import build_conditions, build_path
 from engine.spec.findings import Findings, did_you_mean
 from engine.spec.mapping_checks import (
     MAPPED_FIELDS,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from engine.spec.conditions import build_path, first_key
+from engine.model import first_key
+from engine.spec.conditions import build_path
 from engine.spec.findings import Findings, did_you_mean
 from engine.spec.mapping_checks import check_event_field
 from engine.spec.yaml_nodes import MapNode, Node

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.model import Csv, FieldType, Form, Index, Json, KeyValues, Reading
-from engine.spec.conditions import build_path, first_key
+from engine.model import Csv, FieldType, Form, Index, Json, KeyValues, Reading, first_key
+from engine.spec.conditions import build_path
 from engine.spec.field_types import FIELD_TYPES, field_type
 from engine.spec.findings import Findings, did_you_mean
 from engine.spec.template_lists import templates_in

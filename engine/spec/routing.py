@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from engine.model import Condition, FieldPart, GroupPart, Part, RegexPart, Template
+from engine.model import Condition, FieldPart, GroupPart, Part, RegexPart, Template, first_key
 from engine.patterns import regex
 
 
@@ -51,7 +51,7 @@ def impossible_values(template: Template, condition: Condition) -> tuple[str, ..
 
 def _field_of(condition: Condition, template: Template) -> str | None:
     """The field that a condition is on; None where it is on what stands inside of one."""
-    name = condition.path[0].name  # type: ignore[union-attr] # a path begins with a key
+    name = first_key(condition.path)
     return name if len(condition.path) == 1 and name in template.field_names else None
 
 
