@@ -71,7 +71,7 @@ def main() -> None:
         counts["valid"] += valid
         counts["records"] += len(records)
         counts["read"] += len(records) - quarantined
-        counts["marks"] += proposal.text.count("# TODO")
+        counts["marks"] += proposal.todos
         if arguments.test:
             passes = passes_tests(proposal)
             counts["tested"] += passes

@@ -53,18 +53,18 @@ class Repeat:
 Pattern = Chars | Seq | Alt | Repeat
 
 
-def regex(pattern: Pattern) -> str:
-    """The pattern as a regular expression without capturing groups."""
+def regex(pattern: Pattern, *, is_possessive: bool = False) -> str:
+    """The pattern as a regular expression without capturing groups; ``is_possessive``: whose
+    repetitions give back nothing of what they took."""
     if isinstance(pattern, Chars):
         return _brackets(pattern)
-    if isinstance(pattern, Seq):
-        return "".join(map(regex, pattern.parts))
-    if isinstance(pattern, Alt):
-        return "(?:" + "|".join(map(regex, pattern.parts)) + ")"
-    inner = regex(pattern.part)
+    if isinstance(pattern, Seq | Alt):
+        parts = (regex(part, is_possessive=is_possessive) for part in pattern.parts)
+        return "".join(parts) if isinstance(pattern, Seq) else f"(?:{'|'.join(parts)})"
+    inner = regex(pattern.part, is_possessive=is_possessive)
     if not isinstance(pattern.part, Chars | Alt):
         inner = f"(?:{inner})"
-    return inner + _count(pattern.least, pattern.most)
+    return inner + _count(pattern.least, pattern.most) + ("+" if is_possessive else "")
 
 
 def literal(text: str) -> Seq:

@@ -102,26 +102,13 @@ def first_choice(pattern: Pattern) -> str | None:
     made to remember how it came about: a long run takes no memory.
     """
     if is_one_way(pattern):
-        return _possessive(pattern)
+        return regex(pattern, is_possessive=True)
     if pattern not in _BUILT_IN:
         return None
     if isinstance(pattern, Alt):
-        parts = [_possessive(one) if is_one_way(one) else regex(one) for one in pattern.parts]
+        parts = [regex(one, is_possessive=is_one_way(one)) for one in pattern.parts]
         return f"(?:{'|'.join(parts)})"
     return regex(pattern)
-
-
-def _possessive(pattern: Pattern) -> str:
-    if isinstance(pattern, Chars):
-        return regex(pattern)
-    if isinstance(pattern, Seq):
-        return "".join(map(_possessive, pattern.parts))
-    if isinstance(pattern, Alt):
-        return "(?:" + "|".join(map(_possessive, pattern.parts)) + ")"
-    if pattern.least == pattern.most == 1:
-        return _possessive(pattern.part)
-    count = regex(Repeat(Chars("x"), pattern.least, pattern.most)).removeprefix("x")
-    return f"(?:{_possessive(pattern.part)}){count}+"
 
 
 def _first_choice(source: str) -> Callable[[str, int], int]:

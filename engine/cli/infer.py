@@ -138,9 +138,8 @@ def _report(proposal: Proposal, unusable: int, arguments: argparse.Namespace) ->
         talk(f"  {count:,} {reason}")
     if unusable:
         talk(f"{counted(unusable, 'record')} more, empty or no UTF-8 text, left aside")
-    todos = proposal.text.count("# TODO")
     kinds = sum(len(system.kinds) for system in proposal.systems)
-    talk(f"{counted(kinds, 'record kind')}, {counted(todos, 'TODO mark')}")
+    talk(f"{counted(kinds, 'record kind')}, {counted(proposal.todos, 'TODO mark')}")
     if arguments.out is not None:
         talk(f"read it, then: engine validate {arguments.out} && engine test {arguments.out}")
 
@@ -193,7 +192,8 @@ def _whole(records: Sequence[Record]) -> Iterator[bytes]:
 def _of_store(url: str, limit: int) -> _Samples:
     """The quarantined records of a store. Raises EnvironmentFailure."""
     with closing(open_reader(url)) as reader:
-        values = [bytes(row[0]) for row in reader.rows(_QUARANTINED, (limit,)) if row[0]]  # type: ignore[call-overload]
+        found = (row[0] for row in reader.rows(_QUARANTINED, (limit,)))
+        values = [one for one in found if isinstance(one, bytes) and one]
     return _Samples(values, time.time_ns() // 1000)
 
 

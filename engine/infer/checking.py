@@ -10,33 +10,31 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from engine.diagnostics import Diagnostic, EnvironmentFailure
 from engine.infer.drafts import KindDraft, SampleDraft, SpecDraft
+from engine.infer.sample_drafts import given_by, telling_records
 from engine.infer.writing import spec_text
 from engine.interpreter import compile_normalizer
 from engine.model import Detail, Event, Ignored, Outcome, Record, Rejection, System
 from engine.proofs.exclusive import find_overlaps
 from engine.samples import check_specs
-from engine.spec import load_specs
+from engine.spec import Specs, load_specs
 
 ROUNDS_MAX: Final = 30
-SAMPLES_MAX: Final = 2
-SAMPLE_CHARS_MAX: Final = 1000
-"""Longer records make poor samples, if there are shorter ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A spec that validates. ``outcomes`` is what it makes of each of
-    the ``records``; ``findings`` are
-    warnings."""
+    """A spec that validates. ``outcomes`` is what it makes of each of the ``records``;
+    ``findings`` are warnings; ``todos`` are the marks where a person has to decide."""
 
     text: str
+    todos: int
     records: tuple[Record, ...]
     outcomes: tuple[Outcome, ...]
     systems: tuple[System, ...]
@@ -72,15 +70,10 @@ class _Settling:
             outcomes = self._normalized(systems)
             if self._drop_useless(outcomes):
                 continue
-            self._take_samples(outcomes)
-            self.path.write_text(spec_text(self.draft), encoding="utf-8", newline="")
-            specs = check_specs([self.path])
+            specs = self._with_samples(outcomes)
             wrong = [one for one in specs.diagnostics if one.severity == "error"]
             if not wrong:
-                text = spec_text(self.draft)
-                return Proposal(
-                    text, tuple(self._records()), outcomes, specs.systems, specs.diagnostics
-                )
+                return self._proposal(specs, outcomes)
             if not self._drop_at(wrong):
                 break
         return self._catch_all()
@@ -234,8 +227,8 @@ class _Settling:
                 by_kind[outcome.kind].append(number)
         for kind in self.draft.kinds:
             kind.samples = [
-                SampleDraft(self.texts[number], _given(outcomes[number]))
-                for number in _telling(by_kind[kind.name], outcomes, self.texts)
+                SampleDraft(self.texts[number], given_by(outcomes[number]))
+                for number in telling_records(by_kind[kind.name], outcomes, self.texts)
             ]
 
     # --- the last resort ---------------------------------------------------------------------
@@ -248,11 +241,17 @@ class _Settling:
         self._become_catch_all()
         systems = self._load()
         outcomes = self._normalized(systems or ())
+        return self._proposal(self._with_samples(outcomes), outcomes)
+
+    def _with_samples(self, outcomes: tuple[Outcome, ...]) -> Specs:
+        """What is found in the whole spec, with samples of what it makes of the records."""
         self._take_samples(outcomes)
         self.path.write_text(spec_text(self.draft), encoding="utf-8", newline="")
-        specs = check_specs([self.path])
-        records = tuple(self._records())
-        return Proposal(spec_text(self.draft), records, outcomes, specs.systems, specs.diagnostics)
+        return check_specs([self.path])
+
+    def _proposal(self, specs: Specs, outcomes: tuple[Outcome, ...]) -> Proposal:
+        text, records = spec_text(self.draft), tuple(self._records())
+        return Proposal(text, self.draft.marks, records, outcomes, specs.systems, specs.diagnostics)
 
 
 def _alone(system: System, name: str) -> System:
@@ -272,37 +271,3 @@ def _laid_down(kind: KindDraft) -> int:
         depth += (char == "{") - (char == "}")
         plain += depth == 0
     return plain
-
-
-def _telling(
-    numbers: Sequence[int], outcomes: Sequence[Outcome], texts: Sequence[str]
-) -> Iterator[int]:
-    """Records to show: one for each status, short ones first."""
-    seen: set[str] = set()
-    short = [n for n in numbers if len(texts[n]) <= SAMPLE_CHARS_MAX]
-    for number in short or numbers:
-        outcome = outcomes[number]
-        status = outcome.status if isinstance(outcome, Event) else ""
-        if status not in seen and len(seen) < SAMPLES_MAX:
-            seen.add(status)
-            yield number
-
-
-def _given(outcome: Outcome) -> Mapping[str, str | None]:
-    if isinstance(outcome, Event):
-        given: dict[str, str | None] = {
-            "checkpoint_id": outcome.checkpoint_id,
-            "timestamp": outcome.timestamp,
-            "status": outcome.status,
-            "correlation_id": outcome.correlation_id,
-        }
-        if outcome.failure_reason is not None:
-            given["failure_reason"] = outcome.failure_reason
-        return given
-    assert isinstance(outcome, Detail)
-    told = {
-        "timestamp": outcome.timestamp,
-        "correlation_id": outcome.correlation_id,
-        "failure_reason": outcome.failure_reason,
-    }
-    return {key: value for key, value in told.items() if value is not None}

@@ -63,6 +63,17 @@ class SpecDraft:
     notes: list[str] = field(default_factory=list)
     has_timezone: bool = True
 
+    @property
+    def marks(self) -> int:
+        """How many things nobody but a person can decide."""
+        comments = [one.comment for kind in self.kinds for one in kind.fields.values()]
+        return sum(one.startswith(TODO) for one in [*comments, self.name_comment])
+
+    @property
+    def name_comment(self) -> str:
+        """What is said behind the system's name."""
+        return f"{TODO}: its name" if self.system == DEFAULT_NAME else ""
+
     def become_catch_all(self, records: int) -> None:
         """One kind for all records, with nothing decided."""
         kind = KindDraft("record", tuple(range(records)))

@@ -115,6 +115,12 @@ def _taken(roles: Roles) -> list[Column]:
     return [one for one in (roles.timestamp, roles.correlation, status) if one is not None]
 
 
+def _is_measured(column: Column) -> bool:
+    """Whether it holds times, numbers or addresses: no names of steps and no reasons."""
+    has_times = time_format_of(column, with_epochs=False) is not None
+    return has_times or column.is_of("number") or column.is_of("ip")
+
+
 def _checkpoint(table: Table, roles: Roles) -> Column | None:
     found: list[tuple[float, int, Column]] = []
     for place, column in enumerate(table.columns):
@@ -123,11 +129,7 @@ def _checkpoint(table: Table, roles: Roles) -> Column | None:
         count, kinds = len(column.present), len(column.distinct)
         if kinds > CHECKPOINTS_MAX or (count >= 20 and kinds > count / 2):
             continue
-        if (
-            time_format_of(column, with_epochs=False)
-            or column.is_of("number")
-            or column.is_of("ip")
-        ):
+        if _is_measured(column):
             continue
         if not all(len(one) <= 80 and "\n" not in one for one in column.distinct):
             continue
@@ -161,11 +163,7 @@ def _reason(table: Table, roles: Roles) -> Column | None:
         may_end = place == last and is_word and len(column.values) >= CONSTANT_MIN
         if any(column is one for one in taken) or not column.present:
             continue
-        if (
-            time_format_of(column, with_epochs=False)
-            or column.is_of("number")
-            or column.is_of("ip")
-        ):
+        if _is_measured(column):
             continue
         named = name_score(column.name, REASON_NAMES) if column.is_named else 0
         score = 2.0 * named

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, cast
 
 from engine.patterns import TYPES, regex
 from engine.time_formats import pattern_of
@@ -147,8 +147,8 @@ def tokenize(text: str) -> tuple[Token, ...]:
 
 
 def _typed(name: str, text: str) -> Token:
-    if name in ("quoted", "space", "punct"):
-        return Token(name, text)  # type: ignore[arg-type]
+    if name in {"quoted", "space", "punct"}:
+        return Token(cast(Kind, name), text)
     if name == "value":
         return Token("word", text)
     return Token("time", text, TIME_FORMATS[int(name[1:])])

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from engine.infer.drafts import DEFAULT_NAME, KindDraft, SpecDraft
+from engine.infer.drafts import KindDraft, SpecDraft
 from engine.infer.yaml_text import comment_lines, entry, flow, quoted, scalar
 
 
 def spec_text(draft: SpecDraft) -> str:
     """The YAML of a draft."""
     lines = comment_lines(draft.notes, 0)
-    todo = "  # TODO: its name" if draft.system == DEFAULT_NAME else ""
-    lines += [f"system: {scalar(draft.system)}{todo}", f"format: {draft.format}"]
+    behind = f"  # {draft.name_comment}" if draft.name_comment else ""
+    lines += [f"system: {scalar(draft.system)}{behind}", f"format: {draft.format}"]
     if draft.has_timezone:
         lines.append("timezone: UTC  # of times without a zone")
     for key, value in draft.options.items():

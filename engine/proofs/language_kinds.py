@@ -60,7 +60,7 @@ class Language:
 class Anything(Language):
     """Every text."""
 
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
+    def after(self, char: str, among: Languages) -> Language:
         del char
         return among.anything
 
@@ -72,13 +72,13 @@ class Letters(Language):
     letters: Mapping[str, Language]
 
     @property
-    def operands(self) -> tuple[Language, ...]:  # noqa: D102
+    def operands(self) -> tuple[Language, ...]:
         return tuple(self.letters.values())
 
-    def first_heads(self) -> Heads:  # noqa: D102
+    def first_heads(self) -> Heads:
         return NO_HEADS.union(self.letters)
 
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
+    def after(self, char: str, among: Languages) -> Language:
         return self.letters.get(char, among.nothing)
 
 
@@ -90,13 +90,13 @@ class OneOf(Language):
     rest: Language
 
     @property
-    def operands(self) -> tuple[Language, ...]:  # noqa: D102
+    def operands(self) -> tuple[Language, ...]:
         return (self.rest,)
 
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
+    def after(self, char: str, among: Languages) -> Language:
         return self.rest if char in self.chars else among.nothing
 
-    def first_heads(self) -> Heads:  # noqa: D102
+    def first_heads(self) -> Heads:
         return frozenset((self.chars,))
 
 
@@ -110,17 +110,17 @@ class Loop(Language):
     rest: Language
 
     @property
-    def operands(self) -> tuple[Language, ...]:  # noqa: D102
+    def operands(self) -> tuple[Language, ...]:
         return (self.rest,)
 
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
+    def after(self, char: str, among: Languages) -> Language:
         once_more = among.loop(self.part, *one_less(self.least, self.most), self.rest)
         found = _within(self.part, char, once_more, among)
         if self.least > 0:
             return found
         return among.union((found, among.step(self.rest, char)))
 
-    def first_heads(self) -> Heads:  # noqa: D102
+    def first_heads(self) -> Heads:
         mine = frozenset(first_chars(self.part))
         return mine | self.rest.heads if self.least == 0 else mine
 
@@ -132,10 +132,10 @@ class Union(Language):
     members: frozenset[Language]
 
     @property
-    def operands(self) -> tuple[Language, ...]:  # noqa: D102
+    def operands(self) -> tuple[Language, ...]:
         return tuple(self.members)
 
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
+    def after(self, char: str, among: Languages) -> Language:
         return among.union(among.step(one, char) for one in self.members)
 
 
@@ -147,10 +147,10 @@ class Guarded(Language):
     guards: frozenset[Language]
 
     @property
-    def operands(self) -> tuple[Language, ...]:  # noqa: D102
+    def operands(self) -> tuple[Language, ...]:
         return (self.core, *self.guards)
 
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
+    def after(self, char: str, among: Languages) -> Language:
         core = among.step(self.core, char)
         if core is among.nothing:
             return core
@@ -164,10 +164,10 @@ class Not(Language):
     inner: Language
 
     @property
-    def operands(self) -> tuple[Language, ...]:  # noqa: D102
+    def operands(self) -> tuple[Language, ...]:
         return (self.inner,)
 
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
+    def after(self, char: str, among: Languages) -> Language:
         return among.complement(among.step(self.inner, char))
 
 
@@ -178,10 +178,10 @@ class Continued(Language):
     inner: Language
 
     @property
-    def operands(self) -> tuple[Language, ...]:  # noqa: D102
+    def operands(self) -> tuple[Language, ...]:
         return (self.inner,)
 
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
+    def after(self, char: str, among: Languages) -> Language:
         return among.continued(among.step(self.inner, char))
 
 
@@ -195,10 +195,10 @@ class Longest(Language):
     rest: Language
 
     @property
-    def operands(self) -> tuple[Language, ...]:  # noqa: D102
+    def operands(self) -> tuple[Language, ...]:
         return (self.run, *([self.values] if self.values else []), self.rest)
 
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
+    def after(self, char: str, among: Languages) -> Language:
         run = among.step(self.run, char)
         values = self.values and among.step(self.values, char)
         goes_on = among.longest(run, values, self.rest)
@@ -208,7 +208,7 @@ class Longest(Language):
         ended = among.guarded(among.step(self.rest, char), (among.continued(run),))
         return among.union((goes_on, ended))
 
-    def first_heads(self) -> Heads:  # noqa: D102
+    def first_heads(self) -> Heads:
         mine = self.run.heads | (self.values.heads if self.values else NO_HEADS)
         return mine | self.rest.heads if self.run.accepting else mine
 
@@ -224,10 +224,10 @@ class Until(Language):
     rest: Language
 
     @property
-    def operands(self) -> tuple[Language, ...]:  # noqa: D102
+    def operands(self) -> tuple[Language, ...]:
         return (self.follow, *([self.values] if self.values else []), self.rest)
 
-    def after(self, char: str, among: Languages) -> Language:  # noqa: D102
+    def after(self, char: str, among: Languages) -> Language:
         found = []
         if self.may_end and not (self.values and not self.values.accepting):
             found.append(among.step(self.rest, char))
@@ -237,7 +237,7 @@ class Until(Language):
             found.append(among.guarded(goes_on, (among.step(self.follow, char),)))
         return among.union(found)
 
-    def first_heads(self) -> Heads:  # noqa: D102
+    def first_heads(self) -> Heads:
         mine = self.follow.heads | (self.values.heads if self.values else NO_HEADS) | {"\n"}
         return mine | self.rest.heads if self.may_end else mine
 
