@@ -28,7 +28,7 @@ from typing import Final
 import parse
 
 from engine.diagnostics import SpecError
-from engine.interpreter import Normalizer, compile_normalizer
+from engine.interpreter import Interpreter, compile_normalizer
 from engine.model import FieldPart, GroupPart, Key, LiteralPart, Part, Record, RecordKind, System
 from engine.patterns import Alt, Chars, Pattern, Repeat, Seq, members_of
 from engine.resources import resource
@@ -65,7 +65,7 @@ class Hostile:
 
     name: str
     make: Callable[[int], str]
-    normalizer: Normalizer
+    normalizer: Interpreter
     exponent: float = 0.0
     longest_seconds: float = field(default=0.0)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
-from engine.interpreter import Body, Normalizer, ask, decode, holds, in_words
+from engine.interpreter import Body, Interpreter, ask, decode, holds, in_words
 from engine.mapped_values import Taken, compile_value
 from engine.model import (
     Attempt,
@@ -122,7 +122,7 @@ class Explanation:
         return isinstance(self.outcome, Rejection)
 
 
-def explain(normalizer: Normalizer, record: Record) -> Explanation:
+def explain(normalizer: Interpreter, record: Record) -> Explanation:
     """What becomes of the record, and why."""
     (outcome,) = normalizer.normalize([replace(record)])  # which takes out what is not to be kept
     try:

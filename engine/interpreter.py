@@ -6,7 +6,7 @@ Plain on purpose: it is the meaning of a spec, and whatever runs faster is held 
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -18,11 +18,16 @@ from engine.mapping import Candidate, Captures, Mapper
 from engine.model import (
     Attempt,
     Condition,
+    Detail,
+    Event,
+    Normalized,
     Outcome,
     Record,
     RecordKind,
+    Records,
     Rejection,
     System,
+    Times,
     first_key,
 )
 from engine.readings import ReadBelow, compile_below, compile_flat
@@ -40,6 +45,7 @@ __all__ = [
     "decode",
     "holds",
     "in_words",
+    "normalized_of",
 ]
 
 NEAREST_MAX: Final = 3
@@ -50,15 +56,18 @@ Body = str | dict[str, object]
 
 
 class Normalizer(Protocol):
-    """Specs, compiled: records in, one outcome for each out, in the same order."""
+    """Specs, compiled. Never raises for a record: a bad one is a Rejection."""
 
     systems: tuple[System, ...]
+    kinds: tuple[tuple[System, str], ...]
+    """What the numbers of kinds in rows mean."""
 
-    def normalize(self, records: Sequence[Record]) -> list[Outcome]:
-        """Never raises for a record: a bad one is a Rejection."""
+    def normalize_all(self, records: Records) -> Normalized:
+        """What becomes of the records of one stream. A record of which a spec hides something has
+        its value replaced."""
 
 
-def compile_normalizer(systems: Sequence[System], redact_key: bytes | None = None) -> Normalizer:
+def compile_normalizer(systems: Sequence[System], redact_key: bytes | None = None) -> Interpreter:
     """The reference normalizer of these specs. ``redact_key`` is the key for values that they
     hash; raises EnvironmentFailure where there are any and it is missing."""
     check_key(systems, redact_key)
@@ -93,6 +102,7 @@ class Interpreter:
 
     def __init__(self, systems: tuple[System, ...], redact_key: bytes | None = None) -> None:
         self.systems = systems
+        self.kinds = tuple((system, kind.name) for system in systems for kind in system.kinds)
         candidates = [
             Candidate(system, kind, zone_named(system.timezone))
             for system in systems
@@ -115,9 +125,18 @@ class Interpreter:
 
     def normalize(self, records: Sequence[Record]) -> list[Outcome]:
         """One outcome for each record, in order."""
-        return [self._normalize_one(record) for record in records]
+        return [self.normalize_one(record) for record in records]
 
-    def _normalize_one(self, record: Record) -> Outcome:
+    def normalize_all(self, records: Records) -> Normalized:
+        """What becomes of the records of one stream: an outcome for each, and no rows."""
+        outcomes = []
+        for index, record in enumerate(records):
+            outcomes.append(self.normalize_one(record))
+            records.values[index] = record.value
+        return normalized_of(outcomes)
+
+    def normalize_one(self, record: Record) -> Outcome:
+        """What becomes of one record."""
         try:
             body = decode(record)
         except Refused as refused:
@@ -152,6 +171,24 @@ class Interpreter:
         rejection = rejection_of(record, Refused("no_match", "no record kind accepts it"))
         rejection.nearest = tuple(attempts[:NEAREST_MAX])
         return rejection
+
+
+def normalized_of(outcomes: Iterable[Outcome]) -> Normalized:
+    """Outcomes of one stream, one for each record in order, as what became of them all."""
+    others = list(enumerate(outcomes))
+    times: dict[str, list[int]] = {}
+    for _, outcome in others:
+        if isinstance(outcome, Event | Detail):
+            of_system = times.setdefault(outcome.system.name, [])
+            outcome.last_us = of_system[-1] if of_system else None
+            is_timed = isinstance(outcome, Detail) or outcome.timestamp
+            if is_timed and outcome.time_us is not None:
+                of_system.append(outcome.time_us)
+    return Normalized(
+        [],
+        others,
+        {name: Times(all_us[0], all_us[-1], all_us) for name, all_us in times.items() if all_us},
+    )
 
 
 def _sort_out(

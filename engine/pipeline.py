@@ -9,14 +9,13 @@ By the same rule an event whose spec asks for the record's own time has one in a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Final
 
 from engine.content_hash import event_hash
 from engine.interpreter import Normalizer
-from engine.model import Detail, Event, Record, Rejection
+from engine.model import Detail, Event, Normalized, Record, Records, Rejection
 from engine.ports import Batch
 from engine.rejections import Refused, rejection_of
 from engine.timestamps import instant_of
@@ -32,13 +31,9 @@ ClockOf = tuple[str, str]
 
 
 def normalize(batch: Batch, normalizer: Normalizer) -> None:
-    """Fill in the outcomes of a batch."""
-    batch.outcomes = normalizer.normalize(list(records_of(batch)))
-
-
-def records_of(batch: Batch) -> Iterator[Record]:
-    """Its records, in the order of its outcomes."""
-    return chain.from_iterable(advance.records for advance in batch.advances)
+    """Fill in what becomes of the records of a batch."""
+    batch.kinds = normalizer.kinds
+    batch.normalized = [normalizer.normalize_all(advance.records) for advance in batch.advances]
 
 
 @dataclass(slots=True)
@@ -61,31 +56,45 @@ def place_in_time(batch: Batch, last_us: Mapping[ClockOf, int]) -> ClockMoves:
     rejection.
     """
     moves = ClockMoves()
-    known = dict(last_us)
-    untimed: dict[ClockOf, list[Detail]] = {}
-    for number, record in enumerate(records_of(batch)):
-        outcome = batch.outcomes[number]
-        if record.timestamp_us is not None:
-            _move(moves, (record.stream, BROKER_CLOCK), record.timestamp_us, batch.now_us)
-        if not isinstance(outcome, Event | Detail):
-            continue
-        own = (record.stream, outcome.system.name)
-        if isinstance(outcome, Event) and not outcome.timestamp:
-            rejection = _give_time(outcome, record, known.get(own))
-            if rejection is not None:
-                batch.outcomes[number] = rejection
-                continue
-        if outcome.time_us is not None:
-            if own not in known:
-                moves.first_us[own] = outcome.time_us
-                for earlier in untimed.pop(own, []):
-                    earlier.join_us = outcome.time_us
-            known[own] = outcome.time_us
-            _move(moves, own, outcome.time_us, batch.now_us)
-        _place(outcome, record, known)
-        if isinstance(outcome, Detail) and outcome.join_us is None:
-            untimed.setdefault(own, []).append(outcome)
+    for advance, normalized in zip(batch.advances, batch.normalized, strict=True):
+        _place_stream(advance.records, normalized, last_us)
+        _move_clocks(advance.records, normalized, last_us, batch.now_us, moves)
     return moves
+
+
+def _place_stream(records: Records, normalized: Normalized, last_us: Mapping[ClockOf, int]) -> None:
+    for number, (index, half) in enumerate(normalized.others):
+        if not isinstance(half, Event | Detail):
+            continue
+        own = (records.stream, half.system.name)
+        before_us = last_us.get(own) if half.last_us is None else half.last_us
+        if isinstance(half, Event) and not half.timestamp:
+            rejection = _give_time(half, records[index], before_us)
+            if rejection is not None:
+                normalized.others[number] = index, rejection
+                continue
+        own_us = before_us if half.time_us is None else half.time_us
+        if own_us is None and half.system.name in normalized.times:
+            own_us = normalized.times[half.system.name].first_us
+        times = records.timestamps_us
+        _place(half, None if times is None else times[index], own_us)
+
+
+def _move_clocks(
+    records: Records,
+    normalized: Normalized,
+    last_us: Mapping[ClockOf, int],
+    now_us: int,
+    moves: ClockMoves,
+) -> None:
+    stream = records.stream
+    for system, times in normalized.times.items():
+        if (stream, system) not in last_us:
+            moves.first_us[stream, system] = times.first_us
+        _move(moves, (stream, system), times.last_us, times.all_us, now_us)
+    recorded = [time_us for time_us in records.timestamps_us or () if time_us is not None]
+    if recorded:
+        _move(moves, (stream, BROKER_CLOCK), recorded[-1], recorded, now_us)
 
 
 def _give_time(event: Event, record: Record, last_us: int | None) -> Rejection | None:
@@ -102,20 +111,23 @@ def _give_time(event: Event, record: Record, last_us: int | None) -> Rejection |
     return rejection
 
 
-def _move(moves: ClockMoves, clock: ClockOf, time_us: int, now_us: int) -> None:
-    moves.last_us[clock] = time_us
-    if time_us <= now_us + FUTURE_US_MAX:
-        moves.event_us[clock] = max(time_us, moves.event_us.get(clock, time_us))
+def _move(
+    moves: ClockMoves, clock: ClockOf, last_us: int, all_us: Collection[int], now_us: int
+) -> None:
+    moves.last_us[clock] = last_us
+    latest_us = max((us for us in all_us if us <= now_us + FUTURE_US_MAX), default=None)
+    if latest_us is not None:
+        moves.event_us[clock] = latest_us
 
 
-def _place(half: Event | Detail, record: Record, known: MutableMapping[ClockOf, int]) -> None:
+def _place(half: Event | Detail, recorded_us: int | None, own_us: int | None) -> None:
+    """``recorded_us`` is the broker's time of the record, ``own_us`` that of its system."""
     join = half.system.join
     if join is None or (isinstance(half, Event) and not half.expects_detail):
         return
     if join.clock == "body":
         half.join_clock, half.join_us = half.system.name, half.time_us
-    elif record.timestamp_us is not None:
-        half.join_clock, half.join_us = BROKER_CLOCK, record.timestamp_us
+    elif recorded_us is not None:
+        half.join_clock, half.join_us = BROKER_CLOCK, recorded_us
     else:
-        half.join_clock = half.system.name
-        half.join_us = known.get((record.stream, half.system.name))
+        half.join_clock, half.join_us = half.system.name, own_us

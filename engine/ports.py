@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from engine.diagnostics import EnvironmentFailure
-from engine.model import Outcome, StreamAdvance
+from engine.model import Normalized, StreamAdvance, System
 
 
 class Progress(NamedTuple):
@@ -83,10 +83,12 @@ class Source(Protocol):
 @dataclass(slots=True)
 class Batch:
     """Records of some streams with what became of them: what one transaction stores.
-    ``outcomes`` has one outcome for each record of ``advances``, in the same order."""
+    ``normalized`` has what became of the records of each of ``advances``, in the same order."""
 
     advances: list[StreamAdvance]
-    outcomes: list[Outcome] = field(default_factory=list)
+    normalized: list[Normalized] = field(default_factory=list)
+    kinds: Sequence[tuple[System, str]] = ()
+    """What the numbers of kinds in rows mean: the system and the name of the kind."""
     lagging: frozenset[str] = frozenset()
     """See ``Source.lagging_streams``."""
     now_us: int = 0

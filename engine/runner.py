@@ -118,6 +118,8 @@ class Runner:
                 self.source.keep_alive()
 
     def _count(self, batch: Batch) -> None:
-        self.totals.read += len(batch.outcomes)
-        self.totals.outcomes.update(_NAMES[type(outcome)] for outcome in batch.outcomes)
+        for normalized in batch.normalized:
+            self.totals.read += len(normalized.rows) + len(normalized.others)
+            self.totals.outcomes["event"] += len(normalized.rows)
+            self.totals.outcomes.update(_NAMES[type(other)] for _, other in normalized.others)
         self.on_progress(self.totals)

@@ -12,7 +12,7 @@ from typing import Final
 
 from engine.conversions import TimeError, parse_iso
 from engine.diagnostics import CODES, Diagnostic, SpecError
-from engine.interpreter import Normalizer, compile_normalizer
+from engine.interpreter import Interpreter, compile_normalizer
 from engine.json_text import text_of
 from engine.model import Detail, Event, Outcome, Record, RecordKind, Rejection, Sample, System
 from engine.proofs.exclusive import check_exclusive
@@ -78,7 +78,7 @@ def check_samples(systems: Sequence[System]) -> list[Diagnostic]:
 
 
 def check_sample(
-    normalizer: Normalizer, system: System, kind: RecordKind, sample: Sample
+    normalizer: Interpreter, system: System, kind: RecordKind, sample: Sample
 ) -> Diagnostic | None:
     """What one sample finds wrong; None if it gives what it says."""
     value = sample.record.encode("utf-8", "surrogatepass")

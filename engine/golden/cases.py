@@ -12,7 +12,7 @@ from typing import Final
 from engine.diagnostics import EnvironmentFailure, Location
 from engine.golden.checks import Failure, Result
 from engine.golden.table import Row, Table, Taker, numbered, tabulate
-from engine.interpreter import Normalizer
+from engine.interpreter import Interpreter
 from engine.model import Record, System
 from engine.sources.framing import RECORD_BYTES_MAX, new_framer
 
@@ -58,7 +58,7 @@ def read_records(case: Case) -> list[Record]:
     return numbered([*framer.feed(data), *framer.end()])
 
 
-def check_case(case: Case, normalizer: Normalizer) -> Result:
+def check_case(case: Case, normalizer: Interpreter) -> Result:
     """Run the case as a file and compare. Raises EnvironmentFailure."""
     if not case.log.exists():
         message = f"there is no {case.log.name}: what was to be read?"

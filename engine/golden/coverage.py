@@ -10,7 +10,7 @@ from engine.diagnostics import Location
 from engine.golden.rereading import said_in
 from engine.golden.segments import segments_in, segments_of
 from engine.golden.table import Row, Table
-from engine.interpreter import Normalizer, ask, decode
+from engine.interpreter import Interpreter, ask, decode
 from engine.model import (
     OPTIONAL_FIELDS,
     STATUSES,
@@ -159,7 +159,7 @@ def _may_be_missing(kind: RecordKind, mapping: FieldMapping) -> bool:
 # --- reaching them ------------------------------------------------------------------------------
 
 
-def reached_by_records(records: Sequence[Record], normalizer: Normalizer) -> Iterator[Goal]:
+def reached_by_records(records: Sequence[Record], normalizer: Interpreter) -> Iterator[Goal]:
     """The goals that single records reach."""
     kinds = {
         (system.name, kind.name): kind for system in normalizer.systems for kind in system.kinds

@@ -16,7 +16,7 @@ from engine.diagnostics import Location
 from engine.golden.cases import Case, differing_fields, read_records, written
 from engine.golden.checks import Failure, Result
 from engine.golden.table import Row, Table, TakenTwice, scattered, tabulate
-from engine.interpreter import Normalizer
+from engine.interpreter import Interpreter
 from engine.model import Record
 
 EVERY_ORDER_UP_TO: Final = 6
@@ -36,7 +36,7 @@ Delivery = Sequence[Sequence[Record]]
 """Batches, in the order in which they arrive."""
 
 
-def check_orders(case: Case, normalizer: Normalizer, rng: Random) -> Result:
+def check_orders(case: Case, normalizer: Interpreter, rng: Random) -> Result:
     """Deliver the case in all these ways. Raises EnvironmentFailure."""
     return _Deliveries(case, normalizer).check(rng)
 
@@ -44,7 +44,7 @@ def check_orders(case: Case, normalizer: Normalizer, rng: Random) -> Result:
 class _Deliveries:
     """The tables of one case, delivered again and again."""
 
-    def __init__(self, case: Case, normalizer: Normalizer) -> None:
+    def __init__(self, case: Case, normalizer: Interpreter) -> None:
         self._case = case
         self._normalizer = normalizer
         self._records = read_records(case)

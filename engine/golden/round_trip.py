@@ -19,7 +19,7 @@ from engine.golden.checks import Failure, Result
 from engine.golden.near_misses import NearMiss, spoilt_object, spoilt_text
 from engine.golden.random_values import wanted_values
 from engine.golden.rereading import meaning_of, reading_of, said_in
-from engine.interpreter import Normalizer
+from engine.interpreter import Interpreter
 from engine.model import (
     Detail,
     Event,
@@ -53,7 +53,7 @@ Values = dict[str, str | None]
 class RoundTrip:
     """All specs together: a record of one must not be taken by another."""
 
-    def __init__(self, normalizer: Normalizer) -> None:
+    def __init__(self, normalizer: Interpreter) -> None:
         self._normalizer = normalizer
         self._reserved = reserved_keys(normalizer.systems)
         self._kinds = {

@@ -26,7 +26,7 @@ from engine.golden.orders import check_orders
 from engine.golden.recognition import SPEC_SUFFIXES, looks_like_spec
 from engine.golden.round_trip import RoundTrip
 from engine.golden.table import tabulate
-from engine.interpreter import Normalizer, compile_normalizer
+from engine.interpreter import Interpreter, compile_normalizer
 from engine.model import Record, RecordKind, Sample, System
 from engine.proofs.exclusive import check_exclusive
 from engine.samples import SAMPLES_KEY, check_sample
@@ -43,7 +43,7 @@ class Suite:
     """Those that are tested."""
     diagnostics: tuple[Diagnostic, ...]
     """What is wrong with them, but for their samples."""
-    normalizer: Normalizer
+    normalizer: Interpreter
     stray: tuple[Path, ...] = ()
     """Folders of cases that belong to no spec."""
     seed: int = DEFAULT_SEED

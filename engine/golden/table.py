@@ -7,15 +7,24 @@ rows of different deliveries can be compared.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import Final, NamedTuple
 
 from engine.conversions import year_reference_us
-from engine.interpreter import Normalizer
-from engine.model import EVENT_FIELDS, Detail, Event, Ignored, Outcome, Record, StreamAdvance
+from engine.interpreter import Interpreter
+from engine.model import (
+    EVENT_FIELDS,
+    Detail,
+    Event,
+    Ignored,
+    Outcome,
+    Record,
+    Records,
+    StreamAdvance,
+)
 from engine.pipeline import normalize, place_in_time
 from engine.ports import Batch, Fenced, StoreReader
 from engine.stores.sqlite import SqliteStore
@@ -72,7 +81,7 @@ def numbered(values: Sequence[Record]) -> list[Record]:
     ]
 
 
-def scattered(records: Sequence[Record], normalizer: Normalizer) -> list[Record]:
+def scattered(records: Sequence[Record], normalizer: Interpreter) -> list[Record]:
     """The same records, each on a stream of its own, to be delivered in any order.
 
     A file gives its records an order and a clock. The order stays as the order of the streams'
@@ -86,7 +95,7 @@ def scattered(records: Sequence[Record], normalizer: Normalizer) -> list[Record]
         replace(
             record, stream=f"{CASE_STREAM}:{record.offset:08}", timestamp_us=_record_time(outcome)
         )
-        for record, outcome in zip(records, batch.outcomes, strict=True)
+        for record, outcome in zip(records, _outcomes(batch), strict=True)
     ]
 
 
@@ -102,7 +111,7 @@ def _record_time(outcome: Outcome) -> int | None:
     return outcome.time_us if outcome.join_us is None else outcome.join_us
 
 
-def tabulate(deliveries: Iterable[Sequence[Record]], normalizer: Normalizer) -> Table:
+def tabulate(deliveries: Iterable[Sequence[Record]], normalizer: Interpreter) -> Table:
     """What a new store holds after these batches, each delivered twice. Raises TakenTwice."""
     table = Table()
     lines: set[int] = set()
@@ -114,7 +123,7 @@ def tabulate(deliveries: Iterable[Sequence[Record]], normalizer: Normalizer) -> 
             store.commit(batch)
             _deliver_again(store, batch)
             lines.update(one.offset for one in records)
-            for outcome in batch.outcomes:
+            for outcome in _outcomes(batch):
                 _note(outcome, table)
         _read(store.reader(), table)
     for line in lines - table.rows.keys():
@@ -127,7 +136,7 @@ def tabulate(deliveries: Iterable[Sequence[Record]], normalizer: Normalizer) -> 
     return table
 
 
-def _batch(records: Sequence[Record], progress: dict[str, int], normalizer: Normalizer) -> Batch:
+def _batch(records: Sequence[Record], progress: dict[str, int], normalizer: Interpreter) -> Batch:
     """The next batch of these streams; ``progress`` moves on. The records are copies: what a spec
     does not want to be kept of one is taken out of it."""
     by_stream: dict[str, list[Record]] = {}
@@ -136,11 +145,17 @@ def _batch(records: Sequence[Record], progress: dict[str, int], normalizer: Norm
     advances = []
     for stream, ones in by_stream.items():
         after = ones[-1].next_offset
-        advances.append(StreamAdvance(stream, progress.get(stream, 0), after, ones))
+        columns = Records.of(ones)
+        advances.append(StreamAdvance(stream, progress.get(stream, 0), after, columns))
         progress[stream] = after
     batch = Batch(advances, now_us=_NOW_US)
     normalize(batch, normalizer)
     return batch
+
+
+def _outcomes(batch: Batch) -> Iterator[Outcome]:
+    """Of its records, in their order: the interpreter makes one for each."""
+    return (outcome for normalized in batch.normalized for _, outcome in normalized.others)
 
 
 def _deliver_again(store: SqliteStore, batch: Batch) -> None:

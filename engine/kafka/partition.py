@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.model import Record, StreamAdvance
+from engine.model import Record, Records, StreamAdvance
 from engine.ports import Progress
 
 
@@ -88,4 +88,5 @@ class Partition:
             reached = records[-1].next_offset if records else self.handed
         self.handed = reached
         self.announce = False
-        return StreamAdvance(self.stream, self.expected, reached, records, self.incarnation, title)
+        columns = Records.of(records, self.stream)
+        return StreamAdvance(self.stream, self.expected, reached, columns, self.incarnation, title)

@@ -3,9 +3,9 @@ Unix epoch, UTC, and end in ``_us``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Self, overload
 
 from engine.model.specs import System
 
@@ -36,6 +36,64 @@ class Record:
 
 
 @dataclass(slots=True)
+class Records(Sequence[Record]):
+    """Records of one stream, in order, as columns: most are never looked at one by one.
+
+    ``timestamps_us`` is None where the source has none; ``oversizes`` is by index.
+    """
+
+    stream: str
+    values: list[bytes]
+    offsets: Sequence[int]
+    next_offsets: Sequence[int]
+    timestamps_us: Sequence[int | None] | None = None
+    oversizes: dict[int, Oversize] = field(default_factory=dict)
+    written_us: int | None = None
+
+    @classmethod
+    def of(cls, records: Iterable[Record], stream: str = "") -> Self:
+        """The columns of records, which are of one stream: the one named where there are none."""
+        ones = list(records)
+        times = [one.timestamp_us for one in ones]
+        return cls(
+            stream=ones[0].stream if ones else stream,
+            values=[one.value for one in ones],
+            offsets=[one.offset for one in ones],
+            next_offsets=[one.next_offset for one in ones],
+            timestamps_us=None if all(time is None for time in times) else times,
+            oversizes={i: one.oversize for i, one in enumerate(ones) if one.oversize is not None},
+            written_us=ones[0].written_us if ones else None,
+        )
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Record]: ...
+    def __getitem__(self, index: int | slice) -> Record | list[Record]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        times = self.timestamps_us
+        return Record(
+            self.stream,
+            self.offsets[index],
+            self.next_offsets[index],
+            self.values[index],
+            None if times is None else times[index],
+            self.oversizes.get(index % len(self.values)),
+            self.written_us,
+        )
+
+
+Row = tuple[int, int, str, str, int, str, str | None, str | None]
+"""An event that is final as it stands: it expects no detail, merges with no other, and has no
+attributes. Its offset, the number of its kind, and the event fields: checkpoint_id, timestamp,
+its time in microseconds, status, correlation_id, failure_reason."""
+
+
+@dataclass(slots=True)
 class Event:
     """A normalized row, before any detail has completed it."""
 
@@ -59,6 +117,8 @@ class Event:
     """Set for a spec that merges duplicates: equal hashes are the same record."""
     attributes: Mapping[str, object] | None = None
     """What else the spec keeps, as JSON values."""
+    last_us: int | None = None
+    """The time that its system wrote last before it in its stream; None: none in this batch."""
 
 
 @dataclass(slots=True)
@@ -76,6 +136,8 @@ class Detail:
     join_us: int | None = None
     join_clock: str | None = None
     content_hash: bytes | None = None
+    last_us: int | None = None
+    """As an event's."""
 
 
 @dataclass(slots=True)
@@ -122,6 +184,29 @@ class Rejection:
 Outcome = Event | Detail | Ignored | Rejection
 
 
+class Times(NamedTuple):
+    """The times that records of one system wrote in their bodies, of one stream of a batch."""
+
+    first_us: int
+    last_us: int
+    all_us: Collection[int]
+
+
+@dataclass(slots=True)
+class Normalized:
+    """What became of the records of one stream of a batch: a row or one of the others for each.
+
+    ``others`` have the index of their record; both are in the order of the records. ``times`` are
+    by the name of the system, of those that join records or lend their times to others.
+    """
+
+    rows: list[Row]
+    others: list[tuple[int, Outcome]]
+    times: Mapping[str, Times]
+    is_plain: bool = False
+    """Whether no text of the rows has a character that JSON writes as an escape."""
+
+
 @dataclass(slots=True)
 class StreamAdvance:
     """How far a batch moves one stream. ``expected_offset`` is the stored progress as the
@@ -130,7 +215,7 @@ class StreamAdvance:
     stream: str
     expected_offset: int
     next_offset: int
-    records: list[Record] = field(default_factory=list)
+    records: Records
     incarnation: str = ""
     """What tells that a stream is still the one it was: a topic's id, the digest of a file's
     beginning. Kept beside the progress."""

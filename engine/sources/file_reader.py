@@ -6,7 +6,7 @@ import time
 from collections import deque
 
 from engine.diagnostics import EnvironmentFailure
-from engine.model import Record, StreamAdvance
+from engine.model import Record, Records, StreamAdvance
 from engine.ports import Progress
 from engine.sources.claims import PlacedFile
 from engine.sources.content import CHUNK_BYTES, Content, Inode, title_of, written_us
@@ -171,7 +171,12 @@ class FileReader:
         known = incarnation(self.content, self._beginning, reached)
         self._handed = Progress(reached, known)
         return StreamAdvance(
-            self.stream, self.stored_offset, reached, records, known, title_of(self.path)
+            self.stream,
+            self.stored_offset,
+            reached,
+            Records.of(records, self.stream),
+            known,
+            title_of(self.path),
         )
 
     def close(self) -> None:

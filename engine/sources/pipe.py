@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.diagnostics import EnvironmentFailure
-from engine.model import Record, StreamAdvance
+from engine.model import Record, Records, StreamAdvance
 from engine.ports import ProgressLookup
 from engine.sources.content import CHUNK_BYTES, reading, title_of
 from engine.sources.framing import QUIET_SECONDS, RECORD_BYTES_MAX, Framing, new_framer, take
@@ -147,6 +147,10 @@ class PipeSource:
         self._handed += records
         self._handed_offset = reached
         advance = StreamAdvance(
-            self._stream, self._stored_offset, reached, records, title=self._title
+            self._stream,
+            self._stored_offset,
+            reached,
+            Records.of(records, self._stream),
+            title=self._title,
         )
         return [advance]

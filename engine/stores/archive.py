@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
-from engine.model import Oversize, Record
+from engine.model import Oversize, Record, Records
 
 _COUNT: Final = struct.Struct("<I")
 _ENTRY: Final = struct.Struct("<QQqQI")
@@ -22,7 +22,7 @@ _LEVEL: Final = 1
 """Logs repeat themselves; the fastest level already leaves a tenth."""
 
 
-def pack(records: Sequence[Record]) -> bytes:
+def pack(records: Records) -> bytes:
     """One frame of the records, in order."""
     entries = bytearray(_COUNT.pack(len(records)))
     digests = bytearray()

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 from engine.event_json import attributes_text, event_line
 from engine.joiner import Half, pair
-from engine.model import Detail, Event, Join
+from engine.model import Detail, Event, Join, Row, System
 from engine.pipeline import ClockOf, place_in_time
 from engine.ports import Batch, Progress, ProgressLookup
 
@@ -87,7 +87,9 @@ class LineStore:
             for detail in self._untimed.pop(clock, ()):
                 detail.join_us = first_us
                 self._hold(detail, touched)
-        for outcome in batch.outcomes:
+        for advance, normalized in zip(batch.advances, batch.normalized, strict=True):
+            lines += [_row_line(advance.stream, row, batch.kinds) for row in normalized.rows]
+        for outcome in (one for each in batch.normalized for _, one in each.others):
             if not isinstance(outcome, Event | Detail) or self._is_duplicate(outcome):
                 continue
             if isinstance(outcome, Event) and outcome.join_clock is None:
@@ -233,6 +235,28 @@ def _key(outcome: Event | Detail) -> _JoinKey:
     assert outcome.join_clock is not None
     assert outcome.correlation_id is not None  # the spec's check: a kind that joins has one
     return outcome.system.name, outcome.correlation_id, outcome.join_clock
+
+
+def _row_line(stream: str, row: Row, kinds: Sequence[tuple[System, str]]) -> bytes:
+    offset, number, checkpoint_id, timestamp, _, status, correlation_id, reason = row
+    system, kind = kinds[number]
+    values = (
+        system.name,
+        checkpoint_id,
+        timestamp,
+        status,
+        correlation_id,
+        reason,
+        f"{stream}:{offset}",
+        "none",
+        kind,
+        False,
+        1,
+        None,
+        system.digest,
+        None,
+    )
+    return event_line(values).encode()
 
 
 def _line(event: Event, state: str, detail: Detail | None, *, ambiguous: bool) -> bytes:

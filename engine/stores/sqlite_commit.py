@@ -12,7 +12,7 @@ import apsw
 
 from engine.diagnostics import EnvironmentFailure
 from engine.event_json import attributes_text
-from engine.model import Detail, Event, Ignored, Rejection, StreamAdvance, System
+from engine.model import Detail, Event, Ignored, Outcome, Rejection, Row, StreamAdvance, System
 from engine.pipeline import ClockMoves, place_in_time
 from engine.ports import Batch, Fenced
 from engine.stores.archive import pack
@@ -77,13 +77,15 @@ class Commit:
         self._on_step("archive")
         self._archive(batch)
         moves = place_in_time(batch, self._last_times())
+        others: list[Outcome] = [one for each in batch.normalized for _, one in each.others]
         self._on_step("quarantine")
-        self._quarantine([one for one in batch.outcomes if isinstance(one, Rejection)])
-        self._count_ignored([one for one in batch.outcomes if isinstance(one, Ignored)])
+        self._quarantine([one for one in others if isinstance(one, Rejection)])
+        self._count_ignored([one for one in others if isinstance(one, Ignored)])
         self._on_step("halves")
-        events = [one for one in batch.outcomes if isinstance(one, Event)]
+        self._insert_rows(batch)
+        events = [one for one in others if isinstance(one, Event)]
         self._insert(_INSERT_EVENT, events, self._event_row)
-        details = [one for one in batch.outcomes if isinstance(one, Detail)]
+        details = [one for one in others if isinstance(one, Detail)]
         self._insert(_INSERT_DETAIL, details, self._detail_row)
         self._time_the_untimed(moves)
         self._on_step("pairs")
@@ -180,6 +182,35 @@ class Commit:
         )
 
     # --- events and details -------------------------------------------------------------------
+
+    def _insert_rows(self, batch: Batch) -> None:
+        for advance, normalized in zip(batch.advances, batch.normalized, strict=True):
+            base = self._keys.pack(advance.stream, 0)
+            self._connection.executemany(
+                _INSERT_EVENT, (self._final_row(base, batch, row) for row in normalized.rows)
+            )
+
+    def _final_row(self, base: int, batch: Batch, row: Row) -> tuple[_Value, ...]:
+        offset, number, checkpoint_id, timestamp, time_us, status, correlation_id, reason = row
+        system, kind = batch.kinds[number]
+        return (
+            base | offset,
+            system.name,
+            checkpoint_id,
+            timestamp,
+            status,
+            correlation_id,
+            reason,
+            time_us,
+            kind,
+            self._spec_id(system),
+            None,
+            None,
+            None,
+            None,
+            1,
+            None,
+        )
 
     def _insert(
         self, statement: str, ones: Sequence[_Half], row: Callable[[_Half, int], tuple[_Value, ...]]

@@ -18,7 +18,7 @@ from rich.cells import cell_len
 from engine.cli import main
 from engine.cli.explain_text import print_explanation
 from engine.explaining import explain
-from engine.interpreter import Normalizer, compile_normalizer
+from engine.interpreter import Interpreter, compile_normalizer
 from engine.model import Record
 from engine.spec import load_systems
 from engine.views.terminal import console, visible
@@ -101,11 +101,11 @@ def specs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture(scope="session")
-def normalizer(tmp_path_factory: pytest.TempPathFactory) -> Normalizer:
+def normalizer(tmp_path_factory: pytest.TempPathFactory) -> Interpreter:
     return compile_normalizer(load_systems([write_specs(tmp_path_factory.mktemp("explain"))]))
 
 
-def in_words(normalizer: Normalizer, value: bytes, width: int | None = None) -> str:
+def in_words(normalizer: Interpreter, value: bytes, width: int | None = None) -> str:
     out = io.StringIO()
     screen = console(out)
     if width is not None:
@@ -367,7 +367,7 @@ records = st.one_of(
 
 
 @given(records)
-def test_a_document_has_one_shape_whatever_comes(normalizer: Normalizer, value: bytes) -> None:
+def test_a_document_has_one_shape_whatever_comes(normalizer: Interpreter, value: bytes) -> None:
     from engine.cli.explain_document import explanation_document
 
     written = json.dumps(explanation_document(explain(normalizer, Record("t", 0, 1, value))))
@@ -375,7 +375,7 @@ def test_a_document_has_one_shape_whatever_comes(normalizer: Normalizer, value: 
 
 
 @given(records, st.sampled_from([20, 80, 10_000]))
-def test_no_record_steers_a_terminal(normalizer: Normalizer, value: bytes, width: int) -> None:
+def test_no_record_steers_a_terminal(normalizer: Interpreter, value: bytes, width: int) -> None:
     text = in_words(normalizer, value, width)
     assert all(line.isprintable() for line in text.splitlines())
     assert text.count("\n") == len(text.splitlines())
@@ -384,7 +384,7 @@ def test_no_record_steers_a_terminal(normalizer: Normalizer, value: bytes, width
 
 
 @given(st.text(st.sampled_from("a漢é\u0301\t\x1b\u200b😀"), max_size=30))
-def test_a_caret_stands_under_the_place(normalizer: Normalizer, stage: str) -> None:
+def test_a_caret_stands_under_the_place(normalizer: Interpreter, stage: str) -> None:
     record = f"2025-05-04T10:32:00 PAY: {stage}x - KO [ID: a-1]"
     lines = in_words(normalizer, record.encode(), 10_000).splitlines()
     caret = next(line for line in lines if line.strip() == "^")
@@ -398,7 +398,7 @@ def test_a_caret_stands_under_the_place(normalizer: Normalizer, stage: str) -> N
 
 
 def test_it_is_in_colour_in_a_terminal_only(
-    normalizer: Normalizer, monkeypatch: pytest.MonkeyPatch
+    normalizer: Interpreter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:

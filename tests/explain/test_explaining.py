@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.explaining import VALUE_CHARS_MAX, Explanation, Origin, explain
-from engine.interpreter import Normalizer, compile_normalizer
+from engine.interpreter import Interpreter, compile_normalizer
 from engine.model import Attempt, Detail, Event, Ignored, Record, Rejection
 from engine.rejections import REASONS
 from engine.spec import load_systems
@@ -20,16 +20,16 @@ RECORD = "2025-05-04T10:32:00 PAY: CAPTURE - KO (ID: a-1)"
 
 
 @pytest.fixture(scope="session")
-def normalizer(tmp_path_factory: pytest.TempPathFactory) -> Normalizer:
+def normalizer(tmp_path_factory: pytest.TempPathFactory) -> Interpreter:
     return compile_normalizer(load_systems([write_specs(tmp_path_factory.mktemp("explain"))]))
 
 
-def of(normalizer: Normalizer, text: str | bytes) -> Explanation:
+def of(normalizer: Interpreter, text: str | bytes) -> Explanation:
     value = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     return explain(normalizer, Record("test", 0, len(value), value))
 
 
-def test_an_event_says_where_each_of_its_fields_comes_from(normalizer: Normalizer) -> None:
+def test_an_event_says_where_each_of_its_fields_comes_from(normalizer: Interpreter) -> None:
     explanation = of(normalizer, RECORD)
     taker = explanation.taker
     assert taker is not None
@@ -53,14 +53,14 @@ def test_an_event_says_where_each_of_its_fields_comes_from(normalizer: Normalize
     assert explanation.misses == ()
 
 
-def test_a_kind_that_comes_later_is_told_beside_the_one_that_takes(normalizer: Normalizer) -> None:
+def test_a_kind_that_comes_later_is_told_beside_the_one_that_takes(normalizer: Interpreter) -> None:
     explanation = of(normalizer, RECORD)
     assert [one.name for one in explanation.others] == ["pay.other"]
     # Nothing became of this reading, so its fields have sources and no values.
     assert {one.value for one in explanation.others[0].origins} == {"pay", None}
 
 
-def test_what_a_detail_cannot_give_is_not_used(normalizer: Normalizer) -> None:
+def test_what_a_detail_cannot_give_is_not_used(normalizer: Interpreter) -> None:
     explanation = of(normalizer, "2025-05-04T10:32:01 PAY CAPTURE ERROR (ID: a-1) - EXPIRED")
     assert isinstance(explanation.outcome, Detail)
     assert explanation.taker is not None
@@ -74,7 +74,7 @@ def test_what_a_detail_cannot_give_is_not_used(normalizer: Normalizer) -> None:
     }
 
 
-def test_an_ignored_record_has_captures_and_no_fields(normalizer: Normalizer) -> None:
+def test_an_ignored_record_has_captures_and_no_fields(normalizer: Interpreter) -> None:
     explanation = of(normalizer, "health check from 10.0.0.1")
     assert isinstance(explanation.outcome, Ignored)
     assert explanation.taker is not None
@@ -82,7 +82,7 @@ def test_an_ignored_record_has_captures_and_no_fields(normalizer: Normalizer) ->
     assert explanation.taker.origins == ()
 
 
-def test_a_value_that_fails_keeps_the_kind_that_took_the_record(normalizer: Normalizer) -> None:
+def test_a_value_that_fails_keeps_the_kind_that_took_the_record(normalizer: Interpreter) -> None:
     explanation = of(normalizer, RECORD.replace("KO", "LATE"))
     assert isinstance(explanation.outcome, Rejection)
     assert explanation.outcome.reason == "unknown_value"
@@ -92,7 +92,7 @@ def test_a_value_that_fails_keeps_the_kind_that_took_the_record(normalizer: Norm
 
 
 def test_every_kind_of_the_format_says_how_far_it_got_the_nearest_first(
-    normalizer: Normalizer,
+    normalizer: Interpreter,
 ) -> None:
     explanation = of(normalizer, "2025-05-04T10:32:00 PAY: CAPTURE - KO [ID: a-1]")
     assert explanation.taker is None
@@ -107,7 +107,7 @@ def test_every_kind_of_the_format_says_how_far_it_got_the_nearest_first(
     assert explanation.outcome.nearest == tuple(attempts[:3])
 
 
-def test_conditions_say_what_the_record_has_in_their_place(normalizer: Normalizer) -> None:
+def test_conditions_say_what_the_record_has_in_their_place(normalizer: Interpreter) -> None:
     body = {"app": "shop", "level": 7, "stage": {"deep": [1.5, None]}, "more": "x"}
     explanation = of(normalizer, json.dumps(body))
     checks = {
@@ -125,7 +125,7 @@ def test_conditions_say_what_the_record_has_in_their_place(normalizer: Normalize
     assert [one.attempt.matched_chars for one in explanation.misses] == [2, 1]
 
 
-def test_json_tells_the_keys_that_the_spec_names(normalizer: Normalizer) -> None:
+def test_json_tells_the_keys_that_the_spec_names(normalizer: Interpreter) -> None:
     body = {
         "app": "shop",
         "level": "info",
@@ -151,7 +151,7 @@ def test_json_tells_the_keys_that_the_spec_names(normalizer: Normalizer) -> None
     "value, shown",
     [("9" * 5_000, "an integer without end"), (json.dumps([1] * 900), "[1, 1, "), ("true", "true")],
 )
-def test_any_json_value_can_be_shown(normalizer: Normalizer, value: str, shown: str) -> None:
+def test_any_json_value_can_be_shown(normalizer: Interpreter, value: str, shown: str) -> None:
     explanation = of(normalizer, f'{{"app": "shop", "level": {value}, "stage": "x"}}')
     level = explanation.misses[0].checks[1]
     assert level.found is not None
@@ -173,7 +173,7 @@ def test_an_ambiguous_record_has_readings_and_no_taker(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", [b"", b"\xff", b"{x", b"a\0b", b'{"a": 1, "a": 2}'])
 def test_what_cannot_be_decoded_was_held_against_nothing(
-    normalizer: Normalizer, value: bytes
+    normalizer: Interpreter, value: bytes
 ) -> None:
     explanation = of(normalizer, value)
     assert explanation.is_quarantined
@@ -192,7 +192,7 @@ pieces = st.sampled_from(
 
 @given(st.one_of(st.binary(max_size=40), st.lists(pieces, max_size=9).map("".join)))
 def test_an_explanation_is_of_what_a_run_would_do(
-    normalizer: Normalizer, text: str | bytes
+    normalizer: Interpreter, text: str | bytes
 ) -> None:
     explanation = of(normalizer, text)
     (outcome,) = normalizer.normalize([explanation.record])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from made_systems import SECOND_US, SYSTEMS
 
 from engine.interpreter import compile_normalizer
-from engine.model import Oversize, Record, StreamAdvance, System
+from engine.model import Oversize, Record, Records, StreamAdvance, System
 from engine.ports import ProgressLookup
 from engine.runner import Runner
 from engine.stores.archive import unpack
@@ -208,7 +208,12 @@ class ListSource:
             self._handed[stream] = records[-1].next_offset
             advances.append(
                 StreamAdvance(
-                    stream, expected, records[-1].next_offset, [*records], "one", "a title"
+                    stream,
+                    expected,
+                    records[-1].next_offset,
+                    Records.of(records),
+                    "one",
+                    "a title",
                 )
             )
         return advances

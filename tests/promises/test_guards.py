@@ -14,7 +14,7 @@ from made_systems import SECOND_US, SYSTEMS
 
 from engine import attributes, mapped_values, pipeline
 from engine.interpreter import compile_normalizer
-from engine.model import Record, StreamAdvance
+from engine.model import Record, Records, StreamAdvance
 from engine.pipeline import normalize
 from engine.ports import Batch, Fenced
 from engine.stores import sqlite_commit
@@ -42,7 +42,7 @@ def batch(*advances: StreamAdvance) -> Batch:
 
 
 def advance(taken: list[Record], expected: int) -> StreamAdvance:
-    return StreamAdvance(taken[0].stream, expected, taken[-1].next_offset, taken)
+    return StreamAdvance(taken[0].stream, expected, taken[-1].next_offset, Records.of(taken))
 
 
 # --- the fence --------------------------------------------------------------------------------
@@ -87,7 +87,9 @@ def test_an_owner_that_believes_too_much_is_fenced_too() -> None:
     """A new store begins at offset 0: a reader that skips to 7 would lose what is before."""
     store = SqliteStore.open(":memory:", SYSTEMS)
     with pytest.raises(Fenced):
-        store.commit(batch(StreamAdvance(STREAM, 7, 8, [Record(STREAM, 7, 8, FAILURE)])))
+        store.commit(
+            batch(StreamAdvance(STREAM, 7, 8, Records.of([Record(STREAM, 7, 8, FAILURE)])))
+        )
     assert store.progress(STREAM) is None
 
 

@@ -12,7 +12,7 @@ from made_systems import ALPHA, EPSILON, SYSTEMS
 from oracle import oracle, seen_by
 
 from engine.interpreter import compile_normalizer
-from engine.model import Record, StreamAdvance, System
+from engine.model import Record, Records, StreamAdvance, System
 from engine.pipeline import normalize
 from engine.ports import Batch
 from engine.stores.sqlite import SqliteStore
@@ -34,7 +34,7 @@ class Story:
             begin = read[-1].next_offset if read else 0
             record = Record(stream, begin, begin + len(value) + 1, value.encode())
             read.append(record)
-            batch = Batch([StreamAdvance(stream, begin, record.next_offset, [record])])
+            batch = Batch([StreamAdvance(stream, begin, record.next_offset, Records.of([record]))])
             batch.now_us = NOW_US
             normalize(batch, compile_normalizer(systems))
             self.store.commit(batch)

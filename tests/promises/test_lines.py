@@ -27,7 +27,7 @@ from made_systems import ALPHA, BETA, SECOND_US, WITHIN_US
 from oracle import oracle
 
 from engine.interpreter import compile_normalizer
-from engine.model import EXPORT_FIELDS, Record, StreamAdvance
+from engine.model import EXPORT_FIELDS, Record, Records, StreamAdvance
 from engine.pipeline import normalize
 from engine.ports import Batch, Progress
 from engine.stores.lines import LineStore
@@ -71,7 +71,7 @@ def at_once(history: History) -> Lines:
     store = LineStore(sink)
     batch = Batch(
         [
-            StreamAdvance(name, 0, records[-1].next_offset, list(records))
+            StreamAdvance(name, 0, records[-1].next_offset, Records.of(records))
             for name, records in history.items()
             if records
         ],
@@ -169,7 +169,7 @@ def test_nothing_is_held_longer_than_within(history: History, seed: int) -> None
     while not source.finished:
         going_on._one_batch()
     records = [Record("kafka:c/later/0", n, n + 1, one, LATER_US) for n, one in enumerate(LATER)]
-    batch = Batch([StreamAdvance("kafka:c/later/0", 0, 2, records)], now_us=NOW_US)
+    batch = Batch([StreamAdvance("kafka:c/later/0", 0, 2, Records.of(records))], now_us=NOW_US)
     normalize(batch, compile_normalizer(SYSTEMS))
     store.commit(batch)
     held = [one.join_us for one in store._outcomes.values() if one.join_us is not None]
@@ -178,7 +178,9 @@ def test_nothing_is_held_longer_than_within(history: History, seed: int) -> None
 
 def commit_one(store: LineStore, number: int, value: bytes) -> None:
     record = Record(KAFKA[0], number, number + 1, value, BEGIN_US)
-    batch = Batch([StreamAdvance(KAFKA[0], number, number + 1, [record])], now_us=NOW_US)
+    batch = Batch(
+        [StreamAdvance(KAFKA[0], number, number + 1, Records.of([record]))], now_us=NOW_US
+    )
     normalize(batch, compile_normalizer(SYSTEMS))
     store.commit(batch)
 
@@ -236,7 +238,10 @@ def test_an_event_waits_for_the_slowest_stream_that_has_not_reached_its_end() ->
     for number in range(2):
         advances = [
             StreamAdvance(
-                name, number, number + 1, [Record(name, number, number + 1, values[number])]
+                name,
+                number,
+                number + 1,
+                Records.of([Record(name, number, number + 1, values[number])]),
             )
             for name, values in streams.items()
             if (name, number) != (KAFKA[1], 1)
@@ -246,7 +251,7 @@ def test_an_event_waits_for_the_slowest_stream_that_has_not_reached_its_end() ->
         store.commit(batch)
     assert [line["correlation_id"] for line in sink.written] == ["c", "b"]
     record = Record(KAFKA[1], 1, 2, slow[1])
-    batch = Batch([StreamAdvance(KAFKA[1], 1, 2, [record])], now_us=NOW_US)
+    batch = Batch([StreamAdvance(KAFKA[1], 1, 2, Records.of([record]))], now_us=NOW_US)
     normalize(batch, compile_normalizer(SYSTEMS))
     store.commit(batch)
     assert sink.written[-1]["failure_reason"] == "R1"

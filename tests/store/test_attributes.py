@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from made_systems import ALPHA, GAMMA, SYSTEMS
 
 from engine.event_json import attributes_text
-from engine.model import Detail, Event, Outcome, Record, StreamAdvance, System
+from engine.interpreter import normalized_of
+from engine.model import Detail, Event, Outcome, Record, Records, StreamAdvance, System
 from engine.ports import Batch
 from engine.stores.lines import LineStore
 from engine.stores.sqlite import SqliteStore
@@ -82,7 +83,11 @@ def _event(
 def _batch(outcomes: Sequence[Outcome], begin: int = 0) -> Batch:
     end = begin + len(outcomes)
     records = [Record(STREAM, n, n + 1, b"x") for n in range(begin, end)]
-    return Batch([StreamAdvance(STREAM, begin, end, records)], list(outcomes), now_us=2_000_000)
+    return Batch(
+        [StreamAdvance(STREAM, begin, end, Records.of(records))],
+        [normalized_of(outcomes)],
+        now_us=2_000_000,
+    )
 
 
 def _stored(*batches: Batch) -> SqliteStore:
@@ -154,7 +159,13 @@ def test_of_two_that_are_one_record_the_earlier_gives_the_attributes(
             one = _event({"n": place}, content_hash=b"h")
             one.stream = f"file:{place}"
             record = Record(one.stream, 0, 1, b"x")
-            store.commit(Batch([StreamAdvance(one.stream, 0, 1, [record])], [one], now_us=number))
+            store.commit(
+                Batch(
+                    [StreamAdvance(one.stream, 0, 1, Records.of([record]))],
+                    [normalized_of([one])],
+                    now_us=number,
+                )
+            )
         rows = list(store.reader().rows("SELECT attributes, seen FROM events"))
     assert rows == [('{"n":0}', 2)]
 

@@ -17,8 +17,8 @@ from made_systems import SYSTEMS
 
 from engine import runner as runner_module
 from engine.diagnostics import EnvironmentFailure
-from engine.interpreter import compile_normalizer
-from engine.model import Record, StreamAdvance
+from engine.interpreter import compile_normalizer, normalized_of
+from engine.model import Record, Records, StreamAdvance
 from engine.pipeline import normalize
 from engine.ports import Batch, ProgressLookup, StoreBusy
 from engine.runner import Runner
@@ -53,7 +53,7 @@ class Lines:
 
     def read(self, max_records: int, max_wait_s: float) -> list[StreamAdvance]:
         taken = [one for one in self.records if one.offset >= self.stored][: self.batch]
-        return [StreamAdvance(STREAM, self.stored, taken[-1].next_offset, taken)]
+        return [StreamAdvance(STREAM, self.stored, taken[-1].next_offset, Records.of(taken))]
 
     def committed(self, advances: Sequence[StreamAdvance]) -> None:
         self.stored = advances[-1].next_offset
@@ -184,7 +184,7 @@ def test_a_commit_to_a_locked_store_is_busy_and_stores_nothing(
     locked: apsw.Connection, tmp_path: Path
 ) -> None:
     store = SqliteStore.open(str(tmp_path / "events.db"), SYSTEMS)
-    batch = Batch([StreamAdvance(STREAM, 0, 64, records(1))])
+    batch = Batch([StreamAdvance(STREAM, 0, 64, Records.of(records(1)))])
     normalize(batch, compile_normalizer(SYSTEMS))
     with pytest.raises(StoreBusy, match=r"another process holds the lock of .*events.db"):
         store.commit(batch)
@@ -258,7 +258,12 @@ def test_a_store_without_one_of_its_tables_says_so(tmp_path: Path) -> None:
 def test_a_title_that_is_no_text_is_stored_as_one(tmp_path: Path) -> None:
     """A path on Unix is any bytes."""
     store = SqliteStore.open(":memory:", SYSTEMS)
-    store.commit(Batch([StreamAdvance(STREAM, 0, 64, [], title="logs/\udcff.log")]))
+    store.commit(
+        Batch(
+            [StreamAdvance(STREAM, 0, 64, Records.of([], STREAM), title="logs/\udcff.log")],
+            [normalized_of([])],
+        )
+    )
     assert store._connection.execute("SELECT title FROM stream").get == r"logs/\udcff.log"
 
 
@@ -266,7 +271,7 @@ def test_a_title_that_is_no_text_is_stored_as_one(tmp_path: Path) -> None:
 def test_an_offset_beyond_what_a_key_holds_is_said(offset: int, tmp_path: Path) -> None:
     store = SqliteStore.open(":memory:", SYSTEMS)
     with pytest.raises(EnvironmentFailure, match="file:aa is beyond offset"):
-        store.commit(Batch([StreamAdvance(STREAM, 0, offset)]))
+        store.commit(Batch([StreamAdvance(STREAM, 0, offset, Records.of([], STREAM))]))
 
 
 def test_more_streams_than_a_key_holds_are_said() -> None:
@@ -276,5 +281,5 @@ def test_more_streams_than_a_key_holds_are_said() -> None:
         ((1 << 19) - 1,),
     )
     with pytest.raises(EnvironmentFailure, match="a store holds 524287 streams"):
-        store.commit(Batch([StreamAdvance(STREAM, 0, 64)]))
+        store.commit(Batch([StreamAdvance(STREAM, 0, 64, Records.of([], STREAM))]))
     assert store.progress(STREAM) is None

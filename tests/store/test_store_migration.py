@@ -14,7 +14,8 @@ from made_systems import ALPHA, GAMMA
 from version_1 import WAITING_US, contents, make_version_1
 
 from engine.diagnostics import EnvironmentFailure
-from engine.model import Detail, Event, Record, StreamAdvance
+from engine.interpreter import normalized_of
+from engine.model import Detail, Event, Record, Records, StreamAdvance
 from engine.ports import Batch
 from engine.resources import resource
 from engine.stores import sqlite
@@ -70,7 +71,13 @@ def test_a_detail_finds_the_event_that_waited_before(old: Path) -> None:
     event.attributes = {"who": "me"}
     records = [Record("file:aa", 70, 80, b"x"), Record("file:aa", 80, 90, b"y")]
     with closing(SqliteStore.open(str(old), SYSTEMS)) as store:
-        store.commit(Batch([StreamAdvance("file:aa", 70, 90, records)], [detail, event], now_us=9))
+        store.commit(
+            Batch(
+                [StreamAdvance("file:aa", 70, 90, Records.of(records))],
+                [normalized_of([detail, event])],
+                now_us=9,
+            )
+        )
     events = {one["event_id"]: one for one in contents(old)["events"]}
     assert events["file:aa:30"]["failure_reason"] == "NO_MONEY"
     assert events["file:aa:30"]["join_state"] == "complete"

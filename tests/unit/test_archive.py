@@ -6,7 +6,7 @@ from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model import Oversize, Record
+from engine.model import Oversize, Record, Records
 from engine.stores.archive import pack, unpack
 from engine.stores.sqlite_keys import OFFSET_MAX
 
@@ -23,10 +23,10 @@ records = st.builds(
 @given(st.lists(records, max_size=20))
 @examples(200)
 def test_packing_and_unpacking_give_the_same_records(packed: list[Record]) -> None:
-    assert list(unpack(STREAM, pack(packed))) == packed
+    assert list(unpack(STREAM, pack(Records.of(packed)))) == packed
 
 
 def test_logs_leave_a_small_part_of_their_size() -> None:
     line = b"2025-05-04T10:32:00 Some system: CHECKPOINT_%d - FAILURE (ID: def-%d)"
     lines = [Record(STREAM, n, n + 1, line % (n % 7, n)) for n in range(5000)]
-    assert len(pack(lines)) < sum(len(one.value) for one in lines) / 4
+    assert len(pack(Records.of(lines))) < sum(len(one.value) for one in lines) / 4

@@ -8,7 +8,7 @@ from dataclasses import replace
 from made_systems import condition, json_kind, mapped, system
 
 from engine.interpreter import compile_normalizer
-from engine.model import Event, FieldMapping, Outcome, Record, Rejection, StreamAdvance
+from engine.model import Event, FieldMapping, Outcome, Record, Records, Rejection, StreamAdvance
 from engine.pipeline import normalize, place_in_time
 from engine.ports import Batch
 from engine.stores.sqlite import SqliteStore
@@ -40,7 +40,7 @@ def batch(values: list[bytes], first: int = 0, timestamp_us: int | None = None) 
         Record("file:aa", offset, offset + 1, value, timestamp_us)
         for offset, value in enumerate(values, first)
     ]
-    made = Batch([StreamAdvance("file:aa", first, first + len(values), records)])
+    made = Batch([StreamAdvance("file:aa", first, first + len(values), Records.of(records))])
     normalize(made, NORMALIZER)
     return made
 
@@ -48,7 +48,7 @@ def batch(values: list[bytes], first: int = 0, timestamp_us: int | None = None) 
 def placed(values: list[bytes], timestamp_us: int | None = None) -> list[Outcome]:
     made = batch(values, timestamp_us=timestamp_us)
     place_in_time(made, {})
-    return made.outcomes
+    return [outcome for _, outcome in made.normalized[0].others]
 
 
 def test_the_last_time_of_its_system_in_the_file() -> None:

@@ -11,7 +11,7 @@ from made_systems import SYSTEMS
 
 from engine.diagnostics import EnvironmentFailure
 from engine.interpreter import compile_normalizer
-from engine.model import Record, StreamAdvance
+from engine.model import Record, Records, StreamAdvance
 from engine.ports import Batch, Fenced, Progress, ProgressLookup
 from engine.runner import Runner, Totals
 
@@ -35,7 +35,12 @@ class TwoStreams:
 
     def read(self, max_records: int, max_wait_s: float) -> list[StreamAdvance]:
         return [
-            StreamAdvance(name, 0, 4, [Record(name, n, n + 1, one) for n, one in enumerate(LINES)])
+            StreamAdvance(
+                name,
+                0,
+                4,
+                Records.of([Record(name, n, n + 1, one) for n, one in enumerate(LINES)]),
+            )
             for name in ("a", "b")
         ]
 

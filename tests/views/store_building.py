@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.conversions import parse_iso, zone_named
 from engine.diagnostics import Location
+from engine.interpreter import normalized_of
 from engine.model import (
     Attempt,
     Detail,
@@ -19,6 +20,7 @@ from engine.model import (
     Outcome,
     Oversize,
     Record,
+    Records,
     Rejection,
     StreamAdvance,
     System,
@@ -158,15 +160,21 @@ class StoreBuilder:
         """Store what was collected since the last commit."""
         store = SqliteStore.open(self.url, (SHOP, BANK))
         advances = []
-        outcomes: list[Outcome] = []
+        normalized = []
         for stream, (records, of_stream) in self._pending.items():
             stored = store.progress(stream)
             expected = 0 if stored is None else stored.next_offset
             advances.append(
-                StreamAdvance(stream, expected, records[-1].next_offset, records, title=self.title)
+                StreamAdvance(
+                    stream,
+                    expected,
+                    records[-1].next_offset,
+                    Records.of(records),
+                    title=self.title,
+                )
             )
-            outcomes += of_stream
-        store.commit(Batch(advances, outcomes, now_us=NOW_US))
+            normalized.append(normalized_of(of_stream))
+        store.commit(Batch(advances, normalized, now_us=NOW_US))
         store.close()
         self._pending.clear()
 
