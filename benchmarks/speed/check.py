@@ -2,8 +2,8 @@
 
     python benchmarks/speed/check.py DIRECTORY OUTPUT [--as events|plain|store|kafka-store]
 
-``events`` are the JSON lines of ``engine run --to``, ``plain`` JSON lines or a SQLite table ``rows``
-of the six event fields alone, ``store`` the view ``events`` of a store that has read
+``events`` are the JSON lines of ``engine run --to``; ``plain`` JSON lines, or a SQLite table
+``rows``, of the six event fields alone; ``store`` the view ``events`` of a store that has read
 ``records.log``, ``kafka-store`` of one that has read a topic of one partition filled from it,
 where an event is known by its place among the events. Prints the first differences and exits
 with 1 if there are any.

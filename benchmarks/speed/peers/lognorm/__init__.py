@@ -1,0 +1,1 @@
+"""lognormalizer as a peer."""
