@@ -1,0 +1,1 @@
+"""Redpanda Connect as a peer of the speed benchmark."""
