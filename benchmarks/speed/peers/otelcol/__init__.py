@@ -1,0 +1,1 @@
+"""The OpenTelemetry Collector as a peer of the speed benchmark."""
