@@ -13,6 +13,7 @@ NAME: Final = "OpenTelemetry Collector"
 FOLDER: Final = Path(__file__).resolve().parent
 RUNTIME: Final = ("GOMAXPROCS=1", "GOGC=1000")
 """One core, as everybody is measured; collect garbage seldom, for 130 MB of memory at most."""
+LINK: Final = "otelcol.log"
 FIELDS: Final = (
     "system_id",
     "checkpoint_id",
@@ -38,8 +39,15 @@ def command(records: Path, output: Path, scratch: Path) -> list[str] | None:
     lines of some hundred records each; None if it is not built. ``scratch`` holds a link."""
     if not _binary().exists():
         return None
-    arguments = (_binary(), FOLDER / "config.yaml", records, output, scratch)
-    return ["env", *RUNTIME, sys.executable, "-S", str(FOLDER / "run.py"), *map(str, arguments)]
+    return [
+        "env",
+        *RUNTIME,
+        f"RECORDS={scratch / LINK}",
+        f"ROWS={output}",
+        *(sys.executable, "-S", str(FOLDER / "run.py"), str(records), str(scratch), LINK),
+        *(str(_binary()), "--config", str(FOLDER / "config.yaml")),
+        "--feature-gates=filelog.allowFileDeletion",
+    ]
 
 
 def rows(output: Path) -> Iterator[dict[str, str | None]]:
