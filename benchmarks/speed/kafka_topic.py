@@ -42,7 +42,7 @@ def bootstrap() -> str | None:
 @contextmanager
 def filled(address: str, records: Path) -> Iterator[str]:
     """The name of a topic of one partition with a record a line; it is deleted in the end."""
-    admin = AdminClient({"bootstrap.servers": address})
+    admin = AdminClient({"bootstrap.servers": address, "log_level": 3})
     topic = f"speed-{uuid.uuid4().hex[:12]}"
     made = admin.create_topics(
         [NewTopic(topic, num_partitions=1, replication_factor=1, config=TOPIC_CONFIG)]
@@ -57,7 +57,9 @@ def filled(address: str, records: Path) -> Iterator[str]:
 
 def _fill(address: str, topic: str, records: Path) -> None:
     """Send every line in order. Raises RuntimeError if one is not delivered."""
-    producer = Producer({"bootstrap.servers": address, "linger.ms": 50, "enable.idempotence": True})
+    producer = Producer(
+        {"bootstrap.servers": address, "linger.ms": 50, "enable.idempotence": True, "log_level": 3}
+    )
     failed: list[KafkaError] = []
 
     def delivered(error: KafkaError | None, _message: object) -> None:
