@@ -51,22 +51,22 @@ class Bench:
         folder = self.scratch / f"workload-{systems}-{count}"
         if not folder.exists():
             arguments = ["--records", str(count), "--seed", str(self.seed)]
-            script(HERE / "workload.py", *arguments, "--systems", str(systems), str(folder))
+            arguments += ["--systems", str(systems), str(folder)]
+            script(HERE / "workload.py", *arguments).check_returncode()
         return folder
 
     def check(self, name: str, folder: Path, output: Path, shape: str) -> None:
         """Compare an output with the oracle, in a process of its own (``measure.run_once``)."""
-        arguments = [sys.executable, *map(str, (HERE / "check.py", folder, output)), "--as", shape]
-        checked = subprocess.run(arguments, capture_output=True, text=True, check=False)
-        if checked.returncode:
-            said = (checked.stdout + checked.stderr[-2000:]).strip()
+        found = script(HERE / "check.py", str(folder), str(output), "--as", shape)
+        if found.returncode:
+            said = (found.stdout + found.stderr[-2000:]).strip()
             self.wrong.append(f"{name}: {said}")
 
 
-def script(path: Path, *arguments: str) -> None:
-    """Run a script of this folder. Raises CalledProcessError."""
+def script(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a script of this folder."""
     command = [sys.executable, str(path), *arguments]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def remove(output: Path) -> None:

@@ -7,6 +7,7 @@ that reads the records, writes what it makes of them and ends, with status 0.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -22,6 +23,10 @@ class Peer(Protocol):
     def command(self, records: Path, output: Path, scratch: Path) -> list[str] | None:
         """The arguments of the process; None if the program is not installed. ``records`` has a
         record a line, ``output`` does not exist yet, ``scratch`` is an empty folder."""
+
+    def rows(self, output: Path) -> Iterator[dict[str, str | None]]:
+        """What was written, in any order, under the names of an event's six fields; error records
+        may be among them, and a time may be without its zone."""
 
 
 def load() -> dict[str, Peer]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 NAME = "lognormalizer"
@@ -22,3 +24,13 @@ def command(records: Path, output: Path, scratch: Path) -> list[str] | None:
         return None
     script = 'exec "$0" -r "$1" -e json < "$2" > "$3"'
     return ["/bin/sh", "-c", script, program, *map(str, (RULES, records, output))]
+
+
+def rows(output: Path) -> Iterator[dict[str, str | None]]:
+    """The parsed records, each with the six fields of an event: a text's system as its marker."""
+    with output.open("rb") as lines:
+        for row in map(json.loads, lines):
+            if "unparsed-data" not in row:
+                row["system_id"] = row["system"].lower()
+                row["checkpoint_id"] = row.get("checkpoint_id") or row.get("checkpoint")
+                yield row

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 NAME = "syslog-ng"
@@ -30,3 +32,10 @@ def command(records: Path, output: Path, scratch: Path) -> list[str] | None:
     if program is None:
         return None
     return ["/bin/sh", "-c", _COMMAND, program, *map(str, (records, HERE, output, scratch))]
+
+
+def rows(output: Path) -> Iterator[dict[str, str | None]]:
+    """The events, which syslog-ng writes with an empty text for what they lack."""
+    with output.open("rb") as lines:
+        for row in map(json.loads, lines):
+            yield {name: value or None for name, value in row.items()}
