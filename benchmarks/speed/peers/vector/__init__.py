@@ -1,0 +1,1 @@
+"""Vector as a peer of the speed benchmark."""
