@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
 from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -131,9 +130,9 @@ class KafkaLines:
         self._producer = producer
         self._topic = topic
 
-    def write(self, lines: Sequence[bytes]) -> None:
-        """Queue each line as a record."""
-        for line in lines:
+    def write(self, block: bytes) -> None:
+        """Queue each line as a record, without its line break."""
+        for line in block.splitlines():
             self._producer.send(self._topic, line)
 
     def flush(self) -> None:

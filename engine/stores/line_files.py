@@ -6,7 +6,7 @@ import os
 import select
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,7 @@ class FileLines:
     """Lines at the end of a file, which is made if there is none: what it held stays, as a run
     that goes on where another ended adds to its lines. ``flush`` returns when they are on disk.
 
-    A batch is written at once, but a machine that dies within it can leave a part of a line at
+    Whole lines are written at once, but a machine that dies within it can leave a part of one at
     the end; the next run begins a new line after it. Raises EnvironmentFailure, here and in every
     method but ``close``.
     """
@@ -35,10 +35,10 @@ class FileLines:
             self._is_regular = not is_other
             self._begin_line()
 
-    def write(self, lines: Sequence[bytes]) -> None:
-        """Append lines, each without its line break."""
+    def write(self, block: bytes) -> None:
+        """Append lines, each with its line break."""
         with _writing(str(self._path)):
-            _write_all(self._file, b"".join(line + b"\n" for line in lines))
+            _write_all(self._file, block)
 
     def flush(self) -> None:
         """Return when they are on disk."""
@@ -70,10 +70,10 @@ class StandardOutput:
             raise EnvironmentFailure(f"{STANDARD_OUTPUT} is closed")
         self._file = sys.stdout.fileno()
 
-    def write(self, lines: Sequence[bytes]) -> None:
-        """Write lines, each without its line break."""
+    def write(self, block: bytes) -> None:
+        """Write lines, each with its line break."""
         with _writing(STANDARD_OUTPUT):
-            _write_all(self._file, b"".join(line + b"\n" for line in lines))
+            _write_all(self._file, block)
 
     def flush(self) -> None:
         """Nothing is held back."""

@@ -55,7 +55,7 @@ def test_a_library_without_the_mock_cluster_is_said(monkeypatch: pytest.MonkeyPa
 def test_lines_go_to_a_topic(broker: EmbeddedBroker, settings: ClientSettings) -> None:
     broker.create_topic("events")
     lines = KafkaLines(KafkaProducer(settings), "events")
-    lines.write([b"a", b"b"])
+    lines.write(b"a\nb\n")
     lines.flush()
     lines.close()
     store = DictStore()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,8 +43,9 @@ class Lines:
     written: list[dict[str, Any]] = field(default_factory=list)
     flushed: int = 0
 
-    def write(self, lines: Sequence[bytes]) -> None:
-        self.written += [json.loads(line) for line in lines]
+    def write(self, block: bytes) -> None:
+        assert block.endswith(b"\n")
+        self.written += [json.loads(line) for line in block.splitlines()]
 
     def flush(self) -> None:
         self.flushed = len(self.written)
@@ -172,7 +172,7 @@ def test_nothing_is_held_longer_than_within(history: History, seed: int) -> None
     batch = Batch([StreamAdvance("kafka:c/later/0", 0, 2, Records.of(records))], now_us=NOW_US)
     normalize(batch, compile_normalizer(SYSTEMS))
     store.commit(batch)
-    held = [one.join_us for one in store._outcomes.values() if one.join_us is not None]
+    held = [one.join_us for one in store._waiting._outcomes.values() if one.join_us is not None]
     assert all(join_us + WITHIN_US >= LATER_US for join_us in held)
 
 
@@ -202,7 +202,7 @@ def test_a_detail_that_loses_its_event_after_its_time_is_let_go() -> None:
         commit_one(store, number, value)
     assert [line["failure_reason"] for line in sink.written] == [None, None, "R0"]
     assert low == {KAFKA[0]: 6}
-    assert store._outcomes == {}
+    assert store._waiting._outcomes == {}
 
 
 def test_a_waiting_event_leaves_when_its_time_is_over() -> None:
@@ -267,7 +267,7 @@ def test_a_line_has_the_fields_of_the_export_in_their_order() -> None:
 
 def test_a_sink_that_fails_fails_the_commit() -> None:
     class Broken(Lines):
-        def write(self, lines: Sequence[bytes]) -> None:
+        def write(self, block: bytes) -> None:
             raise BrokenPipeError
 
     history = {

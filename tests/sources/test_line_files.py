@@ -18,7 +18,8 @@ from engine.stores.lines import LineStore
 
 def write(path: Path, *lines: bytes) -> None:
     sink = FileLines(path)
-    sink.write(lines)
+    for line in lines:
+        sink.write(line + b"\n")
     sink.flush()
     sink.close()
 
@@ -50,7 +51,7 @@ def test_lines_are_on_disk_when_flush_returns(
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", synced.append)
     sink = FileLines(tmp_path / "events.jsonl")
-    sink.write([b"one"])
+    sink.write(b"one\n")
     sink.flush()
     sink.close()
     assert len(synced) == 1
@@ -70,7 +71,7 @@ def test_what_cannot_be_opened_is_told(tmp_path: Path) -> None:
 def test_a_full_disk_is_told() -> None:
     sink = FileLines(Path("/dev/full"))
     with pytest.raises(EnvironmentFailure, match="/dev/full cannot be written: No space left"):
-        sink.write([b"one"])
+        sink.write(b"one\n")
     sink.close()
 
 
@@ -92,7 +93,7 @@ def test_standard_output(
 ) -> None:
     monkeypatch.setattr(sys, "stdout", os.fdopen(os.dup(1), "w"))
     sink = StandardOutput()
-    sink.write([b"one", "zwölf".encode()])
+    sink.write("one\nzwölf\n".encode())
     sink.flush()
     sink.close()
     sys.stdout.close()
@@ -108,16 +109,16 @@ def test_standard_output_that_is_closed_is_told(monkeypatch: pytest.MonkeyPatch)
 def test_a_pipe_that_does_not_block_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    lines = [b"x" * 1000] * 1000
+    lines = [b"x" * 1000 + b"\n"] * 1000
     with os.fdopen(writing, "w") as out, os.fdopen(reading, "rb") as pipe:
         monkeypatch.setattr(sys, "stdout", out)
         found: list[bytes] = []
         reader = threading.Thread(target=lambda: found.extend(pipe))
         reader.start()
-        StandardOutput().write(lines)
+        StandardOutput().write(b"".join(lines))
         out.close()
         reader.join()
-    assert found == [line + b"\n" for line in lines]
+    assert found == lines
 
 
 WRITE_TO_NOBODY = """
@@ -125,7 +126,7 @@ import sys
 from engine.stores.line_files import StandardOutput
 sys.stdin.read()  # until the reader of standard output has gone
 try:
-    StandardOutput().write([b"one"])
+    StandardOutput().write(b"one\\n")
 except BrokenPipeError:
     sys.stderr.write("broken pipe")
 """

@@ -46,8 +46,8 @@ class Lines:
     def __init__(self) -> None:
         self.written: list[bytes] = []
 
-    def write(self, lines: Sequence[bytes]) -> None:
-        self.written += lines
+    def write(self, block: bytes) -> None:
+        self.written += block.splitlines()
 
     def flush(self) -> None:
         pass
