@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 
 from engine.diagnostics import EnvironmentFailure
-from engine.model import Record, Records, StreamAdvance
+from engine.model import StreamAdvance
 from engine.ports import Progress
 from engine.sources.claims import PlacedFile
 from engine.sources.content import CHUNK_BYTES, Content, Inode, title_of, written_us
-from engine.sources.framing import QUIET_SECONDS, Framer, Framing, new_framer, take
+from engine.sources.framing import QUIET_SECONDS, Framer, Framing, new_framer
 from engine.sources.identity import incarnation, is_still
 from engine.sources.record_framing import BeginsRecord
+from engine.sources.waiting import Waiting, take
 
 
 class FileReader:
@@ -54,7 +54,7 @@ class FileReader:
         """Forget what was read, and read from ``start``, this being stored."""
         self.stored_offset = progress.next_offset if progress else 0
         self._handed = progress or Progress(0, f"{self._beginning}:")
-        self._ready: deque[Record] = deque()
+        self._ready = Waiting(self.stream)
         self._read_to = start
         self._grew_s = time.monotonic()
         self._framer = self._new_framer(start)
@@ -127,7 +127,7 @@ class FileReader:
             if size and time.monotonic() > deadline_s:
                 break
             data = self.content.read_at(self._read_to, CHUNK_BYTES)
-            self._ready += self._framer.feed(data)
+            self._ready.add(self._framer.feed(data))
             self._read_to += len(data)
             size += len(data)
             self.at_end = len(data) < CHUNK_BYTES
@@ -143,11 +143,11 @@ class FileReader:
         if self.final:
             self._raise_if_cut()
             last = self._framer.end()
-            self._ready += last
+            self._ready.add(last)
             self.has_open_line = bool(last) and not may_go_on
             self._has_ended = True
         elif may_go_on and now >= self._grew_s + QUIET_SECONDS:
-            self._ready += self._framer.end()
+            self._ready.add(self._framer.end())
 
     def _raise_if_cut(self) -> None:
         if not self.content.is_packed and (size := self.content.size()) < self._read_to:
@@ -163,18 +163,16 @@ class FileReader:
         if reached == before:
             return None
         # Asked now, after reading: what was appended just before is no newer than this.
-        last_us = self._as_written_us
-        if last_us is None:
-            last_us = written_us(self.content.signature())
-        for record in records:
-            record.written_us = last_us
+        records.written_us = self._as_written_us
+        if records.written_us is None:
+            records.written_us = written_us(self.content.signature())
         known = incarnation(self.content, self._beginning, reached)
         self._handed = Progress(reached, known)
         return StreamAdvance(
             self.stream,
             self.stored_offset,
             reached,
-            Records.of(records, self.stream),
+            records,
             known,
             title_of(self.path),
         )

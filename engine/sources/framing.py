@@ -7,10 +7,9 @@ a record, its time is linear.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Final, Literal, Protocol, get_args
 
-from engine.model import Record
+from engine.model import Records
 from engine.sources.json_framing import JsonFramer
 from engine.sources.line_framing import LineFramer
 from engine.sources.record_framing import BeginsRecord, RecordFramer
@@ -37,10 +36,10 @@ class Framer(Protocol):
         """Whether a record of whole lines is held, for the next line may go on with it. ``end``
         gives it, and more can be fed after that."""
 
-    def feed(self, data: bytes) -> list[Record]:
+    def feed(self, data: bytes) -> Records:
         """The records that ``data`` completes."""
 
-    def end(self) -> list[Record]:
+    def end(self) -> Records:
         """The input has ended: what is left, as a record."""
 
 
@@ -61,16 +60,3 @@ def new_framer(
     if begins_record is not None:
         return RecordFramer(stream, offset, record_bytes_max, begins_record, mid_line=mid_line)
     return LineFramer(stream, offset, record_bytes_max, mid_line=mid_line)
-
-
-def take(
-    ready: deque[Record], records_max: int, begin: int, before: int
-) -> tuple[list[Record], int]:
-    """At most so many of the records that wait, and how far the stream is read with them.
-
-    ``begin`` is where the record begins that is not whole yet, ``before`` how far it was read.
-    """
-    records = [ready.popleft() for _ in range(min(records_max, len(ready)))]
-    if not ready:
-        return records, begin
-    return records, records[-1].next_offset if records else before

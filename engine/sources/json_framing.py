@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from engine.model import Record
+from engine.model import Record, Records
 from engine.sources.gathered import Gathered
 
 _SPACE: Final = re.compile(rb"[ \t\r\n]*")
@@ -56,7 +56,7 @@ class JsonFramer:
         """An object with its end is given at once."""
         return False
 
-    def feed(self, data: bytes) -> list[Record]:
+    def feed(self, data: bytes) -> Records:
         """The records that ``data`` completes."""
         records: list[Record] = []
         at = 0
@@ -67,14 +67,14 @@ class JsonFramer:
                 at = self._read_junk(data, at, records)
             else:
                 at = self._read_space(data, at)
-        return records
+        return Records.of(records, self._stream)
 
-    def end(self) -> list[Record]:
+    def end(self) -> Records:
         """An object that was cut off, or a last line of anything else."""
         records: list[Record] = []
         if self._inside:
             self._give(records)
-        return records
+        return Records.of(records, self._stream)
 
     def _read_space(self, data: bytes, at: int) -> int:
         found = _SPACE.match(data, at)

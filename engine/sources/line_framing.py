@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from engine.model import Record
+from itertools import accumulate
+
+from engine.model import Oversize, Records
 from engine.sources.gathered import Gathered
 
 
@@ -28,44 +30,51 @@ class LineFramer:
         """A line with its end is given at once."""
         return False
 
-    def feed(self, data: bytes) -> list[Record]:
-        """The lines that ``data`` ends."""
+    def feed(self, data: bytes) -> Records:
+        """The lines that ``data`` ends.
+
+        Every byte of every file passes here, so nothing but comprehensions touches single lines.
+        """
         lines = data.split(b"\n")
         rest = lines.pop()
-        records: list[Record] = []
-        if lines:
-            self._gathered.add(lines[0])
-            self._give(records, line_end=1)
-            if self._mid_line:
-                self._mid_line = False
-                if not records[0].value:
-                    records.clear()
-            stream, begin, limit = self._stream, self.begin, self._max
-            for line in lines[1:]:
-                next_begin = begin + len(line) + 1
-                if len(line) > limit:
-                    self.begin = begin
-                    self._gathered.add(line)
-                    self._give(records, line_end=1)
-                else:
-                    value = line[:-1] if line.endswith(b"\r") else line
-                    records.append(Record(stream, begin, next_begin, value))
-                begin = next_begin
-            self.begin = begin
+        if not lines:
+            self._gathered.add(rest)
+            return Records(self._stream, [], [], [])
+        self._gathered.add(lines[0])
+        sizes = [len(line) + 1 for line in lines]
+        sizes[0] = self._gathered.length + 1
+        values = [line.removesuffix(b"\r") for line in lines] if b"\r" in data else lines
+        oversizes: dict[int, Oversize] = {}
+        self._give(0, values, oversizes)
+        if len(data) > self._max:
+            for index, size in enumerate(sizes):
+                if index and size > self._max + 1:
+                    self._gathered.add(lines[index])
+                    self._give(index, values, oversizes)
         self._gathered.add(rest)
-        return records
+        begins = list(accumulate(sizes, initial=self.begin))
+        next_begins = begins[1:]
+        self.begin = begins.pop()
+        if self._mid_line:
+            self._mid_line = False
+            if not values[0]:
+                del values[0], begins[0], next_begins[0]
+                oversizes = {index - 1: one for index, one in oversizes.items()}
+        return Records(self._stream, values, begins, next_begins, oversizes=oversizes)
 
-    def end(self) -> list[Record]:
+    def end(self) -> Records:
         """The last line, if it has no line feed."""
-        records: list[Record] = []
-        if self._gathered.length:
-            self._give(records, line_end=0)
-        return records
+        length = self._gathered.length
+        if not length:
+            return Records(self._stream, [], [], [])
+        begin = self.begin
+        self.begin += length
+        value, oversize = self._gathered.take()
+        oversizes = {} if oversize is None else {0: oversize}
+        return Records(self._stream, [value], [begin], [self.begin], oversizes=oversizes)
 
-    def _give(self, records: list[Record], line_end: int) -> None:
-        next_begin = self.begin + self._gathered.length + line_end
-        value, oversize = self._gathered.take(drop_return=line_end > 0)
-        records.append(
-            Record(self._stream, self.begin, next_begin, value, None, oversize),
-        )
-        self.begin = next_begin
+    def _give(self, index: int, values: list[bytes], oversizes: dict[int, Oversize]) -> None:
+        """The line that was gathered is the value at ``index``."""
+        values[index], oversize = self._gathered.take(drop_return=True)
+        if oversize is not None:
+            oversizes[index] = oversize

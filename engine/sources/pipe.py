@@ -12,17 +12,18 @@ import select
 import sys
 import time
 import uuid
-from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from engine.diagnostics import EnvironmentFailure
-from engine.model import Record, Records, StreamAdvance
+from engine.model import Records, StreamAdvance
 from engine.ports import ProgressLookup
 from engine.sources.content import CHUNK_BYTES, reading, title_of
-from engine.sources.framing import QUIET_SECONDS, RECORD_BYTES_MAX, Framing, new_framer, take
+from engine.sources.framing import QUIET_SECONDS, RECORD_BYTES_MAX, Framing, new_framer
 from engine.sources.record_framing import BeginsRecord
+from engine.sources.waiting import Waiting, take
 
 STANDARD_INPUT: Final = 0
 _READ_BYTES_MAX: Final = 64 << 20
@@ -54,8 +55,8 @@ class PipeSource:
         self._grew_s = time.monotonic()
         self._descriptor = -1
         self._ended = False
-        self._ready: deque[Record] = deque()
-        self._handed: list[Record] = []
+        self._ready = Waiting(self._stream)
+        self._handed: list[Records] = []
         self._handed_offset = 0
         self._stored_offset = 0
 
@@ -85,14 +86,14 @@ class PipeSource:
             left_s = max(deadline - time.monotonic(), 0.0)
             data = self._read_some(min(left_s, _SLICE_SECONDS))
             if data:
-                self._ready += self._framer.feed(data)
+                self._ready.add(self._framer.feed(data))
                 self._grew_s = time.monotonic()
                 size += len(data)
             elif data is not None:
-                self._ready += self._framer.end()
+                self._ready.add(self._framer.end())
                 self._ended = True
             elif self._framer.may_go_on and time.monotonic() >= self._grew_s + QUIET_SECONDS:
-                self._ready += self._framer.end()
+                self._ready.add(self._framer.end())
             if time.monotonic() >= deadline:
                 break
         return self._hand_over(max_records)
@@ -107,8 +108,8 @@ class PipeSource:
         """The batch was not stored: its records are handed over again."""
         progress = self._progress(stream)
         self._stored_offset = self._handed_offset = progress.next_offset if progress else 0
-        again = [one for one in self._handed if one.offset >= self._stored_offset]
-        self._ready.extendleft(reversed(again))
+        for records in reversed(self._handed):
+            self._ready.put_back(records, self._stored_offset)
         self._handed.clear()
 
     def keep_alive(self) -> None:
@@ -142,15 +143,15 @@ class PipeSource:
         records, reached = take(self._ready, max_records, self._framer.begin, before)
         if reached == before:
             return []
-        for record in records:
-            record.written_us = self._as_written_us
-        self._handed += records
+        records.written_us = self._as_written_us
+        # What is handed over may be changed on its way: values are taken out of records.
+        self._handed.append(replace(records, values=records.values[:]))
         self._handed_offset = reached
         advance = StreamAdvance(
             self._stream,
             self._stored_offset,
             reached,
-            Records.of(records, self._stream),
+            records,
             title=self._title,
         )
         return [advance]

@@ -16,7 +16,7 @@ from codecs import BOM_UTF8
 from collections.abc import Callable
 from typing import Final
 
-from engine.model import Record
+from engine.model import Record, Records
 from engine.sources.gathered import Gathered
 
 BeginsRecord = Callable[[bytes], bool]
@@ -64,7 +64,7 @@ class RecordFramer:
         """Whether a record of whole lines is held, for the next line may go on with it."""
         return self._is_open and not self._is_told and not self._head
 
-    def feed(self, data: bytes) -> list[Record]:
+    def feed(self, data: bytes) -> Records:
         """The records that are known to be complete with ``data``."""
         records: list[Record] = []
         lines = data.split(b"\n")
@@ -80,9 +80,9 @@ class RecordFramer:
                 self._tell_and_gather(self._head + rest, records)
             else:
                 self._head += rest
-        return records
+        return Records.of(records, self._stream)
 
-    def end(self) -> list[Record]:
+    def end(self) -> Records:
         """The input has ended, or is taken to have: what is left, as records."""
         records: list[Record] = []
         if self._head:
@@ -91,7 +91,7 @@ class RecordFramer:
             self._give(records, self._at)
         self._is_told = False
         self._line_begin = self._at
-        return records
+        return Records.of(records, self._stream)
 
     def _add(self, rest: bytes, records: list[Record]) -> None:
         """The rest of a line that has its end."""

@@ -105,7 +105,7 @@ def frame(framer: Framer, pieces: Sequence[bytes]) -> list[Record]:
     records: list[Record] = []
     for piece in pieces:
         records += framer.feed(piece)
-    return records + framer.end()
+    return [*records, *framer.end()]
 
 
 def cut(data: bytes, cuts: Iterable[int]) -> list[bytes]:
