@@ -74,12 +74,21 @@ def compile_normalizer(systems: Sequence[System], redact_key: bytes | None = Non
     return Interpreter(tuple(systems), redact_key)
 
 
+_Read = Callable[[str], "Captures | Mismatch"]
+"""What is read in a text, before any condition is asked."""
+
+Match = Callable[[str], "Captures | None"]
+"""The same; None where it is not read, for whatever reason."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A record kind, compiled: what it asks of what was read, and what it makes of it."""
+class Asked:
+    """A record kind, compiled: what it reads in a text (None: it is of JSON), what it asks of what
+    was read, and what it makes of it."""
 
     order: int
     candidate: Candidate
+    read: Match | None
     tests: tuple[Test, ...]
     mapper: Mapper
 
@@ -87,13 +96,6 @@ class _Asked:
     def name(self) -> str:
         """How the kind is called."""
         return f"{self.candidate.system.name}.{self.candidate.kind.name}"
-
-
-_Read = Callable[[str], "Captures | Mismatch"]
-"""What is read in a text, before any condition is asked."""
-
-_Match = Callable[[str], "Captures | None"]
-"""The same; None where it is not read, for whatever reason."""
 
 
 class Interpreter:
@@ -108,19 +110,25 @@ class Interpreter:
             for system in systems
             for kind in system.kinds
         ]
-        self._json: list[_Asked] = []
-        alike: dict[object, list[_Asked]] = {}
-        reads: dict[object, tuple[_Match, _Read]] = {}
+        self.asked: list[Asked] = []
+        """The kinds, in the order of ``kinds``."""
+        self._json: list[Asked] = []
+        alike: dict[object, list[Asked]] = {}
+        reads: dict[object, tuple[Match, _Read]] = {}
         for order, one in enumerate(candidates):
+            template, read = one.kind.template, None
+            shape = None if template is None else (template.parts, one.kind.readings)
+            if template is not None:
+                if shape not in reads:
+                    reads[shape] = _compile_match(one.kind), _compile_read(one.kind)
+                read = reads[shape][0]
             tests = tuple(_compile_tests(one.kind))
-            asked = _Asked(order, one, tests, Mapper(one, redact_key))
-            if one.kind.template is None:
+            asked = Asked(order, one, read, tests, Mapper(one, redact_key))
+            self.asked.append(asked)
+            if template is None:
                 self._json.append(asked)
-                continue
-            shape = (one.kind.template.parts, one.kind.readings)
-            alike.setdefault(shape, []).append(asked)
-            if shape not in reads:
-                reads[shape] = _compile_match(one.kind), _compile_read(one.kind)
+            else:
+                alike.setdefault(shape, []).append(asked)
         self._text = [(*reads[shape], kinds) for shape, kinds in alike.items()]
 
     def normalize(self, records: Sequence[Record]) -> list[Outcome]:
@@ -141,7 +149,7 @@ class Interpreter:
             body = decode(record)
         except Refused as refused:
             return rejection_of(record, refused)
-        takers: list[tuple[_Asked, Captures]] = []
+        takers: list[tuple[Asked, Captures]] = []
         if isinstance(body, str):
             for matches, _, kinds in self._text:
                 captures = matches(body)
@@ -192,7 +200,7 @@ def normalized_of(outcomes: Iterable[Outcome]) -> Normalized:
 
 
 def _sort_out(
-    kinds: Sequence[_Asked], captures: Captures, takers: list[tuple[_Asked, Captures]]
+    kinds: Sequence[Asked], captures: Captures, takers: list[tuple[Asked, Captures]]
 ) -> None:
     """Which of the kinds take what was read."""
     for one in kinds:
@@ -244,7 +252,7 @@ def ask(kind: RecordKind, body: Body) -> Captures | Mismatch:
     return _condition_failed(kind.where, tests, found, body)
 
 
-def _compile_match(kind: RecordKind) -> _Match:
+def _compile_match(kind: RecordKind) -> Match:
     """What a kind reads in a text, and no more: most texts are not of most kinds."""
     template = kind.template
     assert template is not None
@@ -310,8 +318,8 @@ def _condition_failed(
 
 
 def _first_in_order(
-    takers: Sequence[tuple[_Asked, Captures]],
-) -> list[tuple[_Asked, Captures]]:
+    takers: Sequence[tuple[Asked, Captures]],
+) -> list[tuple[Asked, Captures]]:
     """Those that yield to no other: a spec may declare an order between its own kinds."""
     return [
         (one, captures)
@@ -324,7 +332,7 @@ def _first_in_order(
     ]
 
 
-def _ambiguous(record: Record, takers: Sequence[tuple[_Asked, Captures]]) -> Rejection:
+def _ambiguous(record: Record, takers: Sequence[tuple[Asked, Captures]]) -> Rejection:
     ordered = sorted((one for one, _ in takers), key=lambda one: one.order)
     for one in ordered:
         one.mapper.hide(record)
@@ -332,7 +340,7 @@ def _ambiguous(record: Record, takers: Sequence[tuple[_Asked, Captures]]) -> Rej
     return rejection_of(record, Refused("ambiguous", f"accepted by {names}"))
 
 
-def _attempt(asked: _Asked, found: Captures | Mismatch, body: Body) -> Attempt:
+def _attempt(asked: Asked, found: Captures | Mismatch, body: Body) -> Attempt:
     system, kind = asked.candidate.system, asked.candidate.kind
     if not isinstance(found, Mismatch):
         found = _condition_failed(kind.where, asked.tests, found, body)

@@ -15,7 +15,7 @@ from engine.diagnostics import CODES, Diagnostic, SpecError
 from engine.interpreter import Interpreter, compile_normalizer
 from engine.json_text import text_of
 from engine.model import Detail, Event, Outcome, Record, RecordKind, Rejection, Sample, System
-from engine.proofs.exclusive import check_exclusive
+from engine.proofs.exclusive import prove_exclusive
 from engine.spec import Specs, load_specs
 
 SAMPLES_KEY: Final = b"samples"
@@ -45,10 +45,16 @@ def check_specs(paths: Sequence[Path]) -> Specs:
     unique = {system.name: system for system in reversed(specs.systems)}
     systems = tuple(reversed(unique.values()))
     of_samples = check_samples(systems)
-    overlaps = check_exclusive(systems, doubted=_doubted(systems, of_samples))
-    found = [*specs.diagnostics, *overlaps, *of_samples]
+    proof = prove_exclusive(systems, doubted=_doubted(systems, of_samples))
+    found = [*specs.diagnostics, *proof.diagnostics, *of_samples]
     found.sort(key=lambda one: (one.location.file, one.location.line, one.location.column))
-    return replace(specs, diagnostics=tuple(found))
+    marked = tuple(_with_unproved(system, proof.unproved) for system in specs.systems)
+    return replace(specs, systems=marked, diagnostics=tuple(found))
+
+
+def _with_unproved(system: System, unproved: frozenset[str]) -> System:
+    names = frozenset(one.name for one in system.kinds if f"{system.name}.{one.name}" in unproved)
+    return replace(system, unproved=names) if names else system
 
 
 def _doubted(systems: Sequence[System], of_samples: Sequence[Diagnostic]) -> frozenset[str]:

@@ -21,7 +21,6 @@ from engine.cli.options import (
 from engine.cli.run_progress import RunProgress, in_words
 from engine.cli.stopping import StopRequest
 from engine.diagnostics import EnvironmentFailure
-from engine.interpreter import compile_normalizer
 from engine.runner import Runner, Totals
 from engine.samples import load_checked
 from engine.sources import FRAMINGS, RECORD_BYTES_MAX
@@ -157,8 +156,9 @@ def _check_together(arguments: argparse.Namespace) -> None:
 def _run(
     arguments: argparse.Namespace, progress: RunProgress, stop: StopRequest, totals: Totals
 ) -> None:
-    # The Kafka client and SQLite are loaded here, so that --help stays quick.
+    # The Kafka client, SQLite and the compiler are loaded here, so that --help stays quick.
     from engine.cli.run_ends import open_ends
+    from engine.compiler import compile_normalizer
 
     if not Path(arguments.systems).exists():
         raise EnvironmentFailure(

@@ -229,3 +229,6 @@ class System:
     """Values that never leave a record as they are."""
     raw: Literal["keep", "redact", "drop"] = "keep"
     """What is kept of the record itself, in the archive and the quarantine."""
+    unproved: frozenset[str] = frozenset()
+    """Kinds of whose records another one may claim some, for all that is proved: the names of
+    those that the proof (``engine.proofs``) does not cover, once it was asked."""

@@ -72,7 +72,20 @@ def _overlaps(systems: Sequence[System]) -> Iterator[Overlap]:
     yield from _json_overlaps([one for one in claims if one.kind.template is None])
 
 
+class Proof(NamedTuple):
+    """What was found, and the kinds (``system.kind``) that another one may claim a record of, for
+    all that is proved."""
+
+    diagnostics: list[Diagnostic]
+    unproved: frozenset[str]
+
+
 def check_exclusive(systems: Sequence[System], *, doubted: Container[str] = ()) -> list[Diagnostic]:
+    """The findings of ``prove_exclusive``."""
+    return prove_exclusive(systems, doubted=doubted).diagnostics
+
+
+def prove_exclusive(systems: Sequence[System], *, doubted: Container[str] = ()) -> Proof:
     """A finding for every pair of record kinds that can claim one record with no order declared
     between them, and for every declared order that no record needs. A kind that is ``doubted``
     has findings of its own, of which an overlap would be a consequence.
@@ -81,6 +94,9 @@ def check_exclusive(systems: Sequence[System], *, doubted: Container[str] = ()) 
     """
     ordered: list[Overlap] = []
     told: list[Diagnostic] = []
+    unproved = {
+        f"{system.name}.{kind.name}" for system in systems for kind in _unproved_kinds(system)
+    }
     for one in _overlaps(systems):
         if _is_ordered(one):
             ordered.append(one)
@@ -88,12 +104,15 @@ def check_exclusive(systems: Sequence[System], *, doubted: Container[str] = ()) 
             continue
         elif one.witness == UNKNOWN:
             told.append(_unproved_pair(one))
+            unproved |= {one.one.name, one.other.name}
         else:
             told.append(_diagnostic(one, with_help=len(told) < _HELPED_MAX))
         if len(told) == OVERLAPS_MAX:
             more = f"there may be more: the search ends after {OVERLAPS_MAX}"
-            return [*told[:-1], replace(told[-1], notes=(*told[-1].notes, more))]
-    return [*told, *_unneeded_orders(systems, ordered), *_unproved_kinds(systems)]
+            every = frozenset(f"{one.name}.{kind.name}" for one in systems for kind in one.kinds)
+            return Proof([*told[:-1], replace(told[-1], notes=(*told[-1].notes, more))], every)
+    told += [*_unneeded_orders(systems, ordered), *_unproved(systems)]
+    return Proof(told, frozenset(unproved))
 
 
 # --- text -------------------------------------------------------------------------------------
@@ -204,12 +223,17 @@ def _unproved_pair(overlap: Overlap) -> Diagnostic:
     return Diagnostic(overlap.other.kind.location, "E405", message, _UNPROVED_HELP, "warning")
 
 
-def _unproved_kinds(systems: Sequence[System]) -> Iterator[Diagnostic]:
+def _unproved(systems: Sequence[System]) -> Iterator[Diagnostic]:
     for system in systems:
-        for kind in system.kinds:
-            if kind.template is not None and not is_proved(kind.template.parts):
-                message = f"no proof covers the regular expression of {system.name}.{kind.name}"
-                yield Diagnostic(kind.location, "E405", message, _UNPROVED_HELP, "warning")
+        for kind in _unproved_kinds(system):
+            message = f"no proof covers the regular expression of {system.name}.{kind.name}"
+            yield Diagnostic(kind.location, "E405", message, _UNPROVED_HELP, "warning")
+
+
+def _unproved_kinds(system: System) -> Iterator[RecordKind]:
+    for kind in system.kinds:
+        if kind.template is not None and not is_proved(kind.template.parts):
+            yield kind
 
 
 # --- as a finding -----------------------------------------------------------------------------

@@ -1,0 +1,175 @@
+"""Source for JSON records: one typed decoder for the keys that any kind reads, then the kinds.
+
+``o`` is the object, ``line`` its text. The decoder reads texts only; an object in which one of the
+keys has another type is asked about as a whole (``takes_object``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from engine.compiler.outcomes import Ends, KindPlan, write_outcome
+from engine.compiler.values import NotWritable, Value, condition_test
+from engine.compiler.writing import Code, Names, attribute, comment
+from engine.model import Key, Path, first_key
+
+
+@dataclass(slots=True)
+class ObjectGroup:
+    """Kinds of JSON records that ask for one value of the key that tells most kinds apart (None:
+    kinds that ask for none), in the order to try."""
+
+    value: str | None
+    plans: list[KindPlan] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectPlan:
+    """All kinds of JSON records. ``key`` tells most of them apart; None where none does."""
+
+    key: str | None
+    groups: Sequence[ObjectGroup]
+    attributes: Mapping[str, str]
+    """The attribute of the decoded object for each key that is read."""
+
+
+def plan_objects(plans: Sequence[KindPlan]) -> ObjectPlan:
+    """Group the kinds without a template."""
+    counts: dict[str, int] = {}
+    for plan in plans:
+        for name in _fixed(plan):
+            counts[name] = counts.get(name, 0) + 1
+    key = max(counts, key=lambda name: counts[name], default=None)
+    groups: dict[str | None, ObjectGroup] = {}
+    for plan in plans:
+        values = _fixed(plan).get(key, (None,)) if key is not None else (None,)
+        for value in values:
+            groups.setdefault(value, ObjectGroup(value)).plans.append(plan)
+    others = groups.pop(None, None)
+    ordered = [*groups.values(), *([others] if others else [])]
+    keys = dict.fromkeys(name for plan in plans if plan.is_writable for name in _keys(plan))
+    if key is not None:
+        keys.setdefault(key)
+    return ObjectPlan(
+        key, ordered, {name: attribute("k", name, number) for number, name in enumerate(keys)}
+    )
+
+
+def _fixed(plan: KindPlan) -> dict[str, tuple[str, ...]]:
+    """The top-level keys of which the kind asks for some values only."""
+    return {
+        first_key(one.path): one.values
+        for one in plan.kind.where
+        if one.test == "one_of" and len(one.path) == 1
+    }
+
+
+def _keys(plan: KindPlan) -> list[str]:
+    paths = [one.path for one in plan.kind.where]
+    for mapping in plan.kind.mappings:
+        paths += [*mapping.sources, *(one.path for one in mapping.when)]
+    return [first_key(path) for path in paths if len(path) == 1]
+
+
+class ObjectCode:
+    """Writes the kinds of a group into ``code``."""
+
+    def __init__(self, code: Code, names: Names, plan: ObjectPlan, ends: Ends) -> None:
+        self._code = code
+        self._names = names
+        self._plan = plan
+        self._ends = ends
+
+    def write(self, group: ObjectGroup) -> None:
+        """All kinds of a group: what none of them takes goes on after it."""
+        code, before = self._code, (self._code.depth, len(self._code.lines))
+        try:
+            for plan in group.plans:
+                code.add(comment(plan.title))
+                self._kind(plan, group)
+        except NotWritable:
+            # One of them asks for the whole object, so all of them are asked by it.
+            code.depth = before[0]
+            del code.lines[before[1] :]
+            numbers = tuple(plan.number for plan in group.plans)
+            code.add(*(comment(plan.title) for plan in group.plans))
+            code.add(f"if takes_object({numbers!r}, line, offset):")
+            code.add(*(f"    {line}" for line in self._ends.done))
+
+    def _kind(self, plan: KindPlan, group: ObjectGroup) -> None:
+        if not plan.is_writable:
+            raise NotWritable
+        code, before = self._code, self._code.depth
+        known: set[str] = set()
+        tests = []
+        for one in plan.kind.where:
+            if len(one.path) != 1:
+                raise NotWritable
+            name = first_key(one.path)
+            if one.test != "absent":
+                known.add(name)
+            if name == self._plan.key and group.value is not None and one.test == "one_of":
+                continue  # by which the group was found
+            tests.append(condition_test(f"o.{self._plan.attributes[name]}", one))
+        if tests:
+            code.add(f"if {' and '.join(tests)}:")
+            code.depth += 1
+        locals_: dict[str, Value] = {}
+        if plan.kind.role != "ignore":
+            for name in dict.fromkeys(_read_keys(plan)):
+                locals_[name] = Value(f"v_{self._plan.attributes[name]}", is_plain=True)
+                code.add(f"v_{self._plan.attributes[name]} = o.{self._plan.attributes[name]}")
+
+        def read(path: Path) -> Value:
+            if len(path) != 1 or not isinstance(path[0], Key):
+                raise NotWritable
+            return locals_[path[0].name]
+
+        doubt = self._doubt(plan, known, locals_)
+        write_outcome(plan, code, self._names, read, self._ends, doubt, None)
+        code.depth = before
+
+    def _doubt(self, plan: KindPlan, known: set[str], locals_: Mapping[str, Value]) -> list[str]:
+        """Tests that the text may hold more than the values that were read: another key, one of
+        them twice, a NUL. Each key and each text has two quotes; where the record has no others,
+        there is nothing else in it."""
+        sure = len(known | self._required(plan))
+        maybe = [
+            f"(4 if {value.source} is not None else 0)"
+            for name, value in locals_.items()
+            if name not in known and name not in self._required(plan)
+        ]
+        expected = " + ".join([str(4 * sure), *maybe])
+        return [
+            f"line.count('\"') != {expected} and not is_unambiguous(line)",
+            "is_escaped and NUL in line",
+        ]
+
+    def _required(self, plan: KindPlan) -> set[str]:
+        """Keys whose values have been found to be there when the event is made."""
+        wanted = (
+            {"checkpoint_id", "status", "correlation_id"} if plan.kind.role == "event" else set()
+        )
+        if plan.kind.role == "detail":
+            assert plan.system.join is not None
+            wanted = {"correlation_id", *plan.system.join.take}
+        return {
+            first_key(one.sources[0])
+            for one in plan.kind.mappings
+            if one.target in wanted | ({"timestamp"} if plan.kind.role == "event" else set())
+            and len(one.sources) == 1
+            and not one.when
+            and sum(other.target == one.target for other in plan.kind.mappings) == 1
+        }
+
+
+def _read_keys(plan: KindPlan) -> list[str]:
+    paths = [
+        path
+        for mapping in plan.kind.mappings
+        for path in (*mapping.sources, *(one.path for one in mapping.when))
+    ]
+    if any(len(path) != 1 for path in paths):
+        raise NotWritable
+    return [first_key(path) for path in paths]

@@ -1,0 +1,258 @@
+"""Source for what becomes of a record that a kind took: an event's row, a half, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from engine.compiler.values import (
+    NotWritable,
+    Read,
+    Value,
+    ValueCode,
+    is_writable,
+    joined_when,
+    mappings_by_target,
+)
+from engine.compiler.writing import Code, Names
+from engine.mapped_values import IDENTIFIER_CHARS_MAX
+from engine.model import REQUIRED_FIELDS, FieldMapping, RecordKind, System
+from engine.time_formats import parts_of
+
+_IDENTIFIERS: Final = ("checkpoint_id", "correlation_id")
+_NONE: Final = Value("None")
+
+
+@dataclass(frozen=True, slots=True)
+class KindPlan:
+    """A record kind as the generated source knows it."""
+
+    number: int
+    system_number: int
+    system: System
+    kind: RecordKind
+    is_tracked: bool
+    """Whether the times of its system are told: it joins, or lends them to records without."""
+    is_unproved: bool
+    """Whether another kind might take its records too, so that all have to be asked."""
+    is_left: bool = False
+    """Whether its events are left to the reference for a reason of its own."""
+
+    @property
+    def name(self) -> str:
+        """How it is called in findings."""
+        return f"{self.system.name}.{self.kind.name}"
+
+    @property
+    def title(self) -> str:
+        """Where it comes from."""
+        at = self.kind.location
+        source = "" if self.kind.template is None else f": {self.kind.template.source}"
+        return f"{at.file}:{at.line} {self.name}{source}"
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether its events can be made by generated source."""
+        return not (self.is_unproved or self.is_left) and is_writable(self.system, self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """How the source of one record ends: after it is done, and after it was left to be refused."""
+
+    done: tuple[str, ...]
+    fail: tuple[str, ...]
+
+
+def time_mapping(kind: RecordKind) -> FieldMapping | None:
+    """The one way to the kind's timestamp, by formats of which each text is one instant; None for
+    a detail without one. Raises NotWritable."""
+    ways = [one for one in kind.mappings if one.target == "timestamp"]
+    if not ways:
+        return None
+    if len(ways) > 1 or ways[0].is_record_time or not ways[0].sources:
+        raise NotWritable
+    for written in ways[0].formats:
+        parts = parts_of(written)
+        if parts and not {"Y", "y", "s"} & {one.directive for one in parts}:
+            raise NotWritable
+    return ways[0]
+
+
+def write_outcome(
+    plan: KindPlan,
+    code: Code,
+    names: Names,
+    read: Read,
+    ends: Ends,
+    doubts: Sequence[str],
+    instant: Callable[[Value], tuple[str, ...]] | None,
+) -> None:
+    """Write what becomes of a record of this kind, the end included.
+
+    ``doubts`` are tests that have the record refused, of which the values that the kind needs are
+    known to be there. ``instant`` gives the lines that set ``i`` to the instant of a value; None:
+    the usual ones. Raises NotWritable.
+    """
+    system, kind = plan.system, plan.kind
+    values = ValueCode(code, names, read, ends.fail)
+    if kind.role == "ignore":
+        for test in doubts:
+            values.refuse_if(test)
+        code.add(f"ignored(offset, {plan.number})", *ends.done)
+        return
+    timed = time_mapping(kind)
+    ways = mappings_by_target(kind)
+    ways.pop("timestamp", None)
+    given: dict[str, Value] = {}
+    if kind.role == "event":
+        given["status"] = values.status = values.ways(ways.pop("status"))
+    for target, of_target in ways.items():
+        given[target] = values.ways(of_target)
+    time_value = None if timed is None else values.way(timed)
+    required = _required(plan, given)
+    for name in required:
+        if not given[name].is_sure:
+            values.refuse_if(given[name].is_none)
+    _check_lengths(values, kind, given)
+    needs_time = kind.role == "event" or _needs_body_time(system)
+    if time_value is not None and needs_time and not time_value.is_sure:
+        values.refuse_if(time_value.is_none)
+    if kind.role == "event":
+        values.refuse_if(_is_unknown_status(given["status"].source))
+    for test in doubts:
+        values.refuse_if(test)
+    _write_time(plan, values, time_value, instant)
+    if kind.role == "event":
+        _write_event(plan, code, given)
+    else:
+        _write_detail(plan, code, given, is_timed=time_value is not None)
+    code.add(*ends.done)
+
+
+def _required(plan: KindPlan, given: Mapping[str, Value]) -> list[str]:
+    join = plan.system.join
+    if plan.kind.role == "detail":
+        assert join is not None
+        wanted: tuple[str, ...] = ("correlation_id", *join.take)
+    else:
+        wanted = tuple(one for one in REQUIRED_FIELDS if one != "timestamp")
+    required = []
+    for name in dict.fromkeys(wanted):
+        ways = [one for one in plan.kind.mappings if one.target == name]
+        if name == "correlation_id" and plan.kind.role == "event" and _says_none(ways):
+            continue
+        if name not in given:
+            raise NotWritable
+        required.append(name)
+    return required
+
+
+def _says_none(ways: list[FieldMapping]) -> bool:
+    return any(not one.sources and one.constant is None for one in ways)
+
+
+def _needs_body_time(system: System) -> bool:
+    return system.join is not None and system.join.clock == "body"
+
+
+def _is_unknown_status(source: str) -> str:
+    return f'{source} != "SUCCESS" and {source} != "FAILURE"'
+
+
+def _check_lengths(values: ValueCode, kind: RecordKind, given: Mapping[str, Value]) -> None:
+    """A value as it stands in a record is no longer than the record."""
+    for name in _IDENTIFIERS:
+        ways = [one for one in kind.mappings if one.target == name and one.sources]
+        if not ways or all(one.values is not None for one in ways):
+            continue
+        as_it_is = all(len(one.sources) == 1 and one.case is None for one in ways)
+        source = given[name].source
+        is_longer = f"len({source}) > {IDENTIFIER_CHARS_MAX}"
+        if not given[name].is_sure and name not in REQUIRED_FIELDS:
+            is_longer = f"{source} and {is_longer}"
+        if not given[name].is_sure:
+            is_longer = f"{source} is not None and {is_longer}"
+        values.refuse_if(f"is_long and {is_longer}" if as_it_is else is_longer)
+
+
+def _write_time(
+    plan: KindPlan,
+    values: ValueCode,
+    value: Value | None,
+    instant: Callable[[Value], tuple[str, ...]] | None,
+) -> None:
+    code = values.code
+    if value is None:
+        return
+    if plan.kind.role == "detail" and not value.is_sure and not _needs_body_time(plan.system):
+        raise NotWritable
+    number = plan.system_number
+    # Most records are of the second that the one before was of.
+    code.add(f"if {value.source} != seen[{number}]:")
+    code.depth += 1
+    code.add(*(instant(value) if instant else own_instant(plan, value.source)))
+    values.refuse_if("i is None")
+    code.add(f"seen[{number}], instant[{number}] = {value.source}, i")
+    code.depth -= 1
+    code.add(f"text, us = instant[{number}]")
+
+
+def own_instant(plan: KindPlan, source: str) -> tuple[str, ...]:
+    """Lines that set ``i`` to the instant of a text: one that was there before, or a new one."""
+    number = plan.system_number
+    return (f"i = times_{number}.get({source}) or read_{number}({source})",)
+
+
+def _write_event(plan: KindPlan, code: Code, given: Mapping[str, Value]) -> None:
+    reason = given.get("failure_reason", _NONE)
+    reason_source = f"{reason.source} or None" if reason.is_plain else reason.source
+    correlation_id = given.get("correlation_id", _NONE)
+    id_source = correlation_id.source
+    if correlation_id.is_plain and not correlation_id.is_sure:
+        id_source = f"{id_source} or None"
+    row = (
+        f"offset, {plan.number}, {given['checkpoint_id'].source}, text, us, "
+        f"{given['status'].source}, {id_source}, {reason_source}"
+    )
+    expects = _expects(plan, given)
+    if plan.system.merge is not None:
+        code.add(f"event({row}, {expects})")
+    elif expects == "False":
+        code.add(f"add(({row}))")
+    elif expects == "True":
+        code.add(f"event({row}, True)")
+    else:
+        code.add(f"if {expects}:", f"    event({row}, True)", "else:", f"    add(({row}))")
+
+
+def _expects(plan: KindPlan, given: Mapping[str, Value]) -> str:
+    join = plan.system.join
+    if join is None or plan.kind.name not in join.events:
+        return "False"
+    known = {**given, "timestamp": Value("text", is_sure=True)}
+    known.setdefault("failure_reason", _NONE)
+    if any(name not in known for name in join.when):
+        return "False"
+    tests = joined_when(join.when, known)
+    correlation_id = given.get("correlation_id", _NONE)
+    if not correlation_id.is_sure and _says_none(
+        [one for one in plan.kind.mappings if one.target == "correlation_id"]
+    ):
+        tests.append(f"{correlation_id.source} is not None")
+    return " and ".join(tests) or "True"
+
+
+def _write_detail(
+    plan: KindPlan, code: Code, given: Mapping[str, Value], *, is_timed: bool
+) -> None:
+    reason = given.get("failure_reason", _NONE)
+    reason_source = f"{reason.source} or None" if reason.is_plain else reason.source
+    time = "text, us" if is_timed else "None, None"
+    code.add(
+        f"detail(offset, {plan.number}, {given['correlation_id'].source}, {reason_source}, {time})"
+    )
+
+
+__all__ = ["Ends", "KindPlan", "own_instant", "time_mapping", "write_outcome"]
