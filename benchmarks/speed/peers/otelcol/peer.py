@@ -12,7 +12,7 @@ from typing import Any, Final
 NAME: Final = "OpenTelemetry Collector"
 FOLDER: Final = Path(__file__).resolve().parent
 RUNTIME: Final = ("GOMAXPROCS=1", "GOGC=1000")
-"""One core, as everybody is measured; collect garbage seldom, for 130 MB of memory at most."""
+"""One core, as everybody is measured; collect garbage seldom, for some 140 MB of memory."""
 LINK: Final = "otelcol.log"
 FIELDS: Final = (
     "system_id",

@@ -11,7 +11,7 @@ from typing import Final
 NAME: Final = "Redpanda Connect"
 FOLDER: Final = Path(__file__).resolve().parent
 RUNTIME: Final = ("GOMAXPROCS=1", "GOGC=1000")
-"""One core, as everybody is measured; collect garbage seldom, for 130 MB of memory at most."""
+"""One core, as everybody is measured; collect garbage seldom, for some 200 MB of memory."""
 
 
 def _binary() -> Path:
