@@ -18,7 +18,8 @@ from bench import Bench, Row, engine_run, from_file, ratio, remove
 IMPORT_BOUND: Final = 1.3
 KAFKA_BOUND: Final = 1.3
 PEAK_BOUND_MB: Final = 150
-TABLES: Final = ("event", "detail")
+KEPT_BESIDE: Final = ("archive", "clock", "ignored", "kind", "quarantine", "spec", "stream")
+"""The tables that hold no normalized rows: they are not imported."""
 PRAGMAS: Final = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
@@ -27,9 +28,26 @@ PRAGMA cache_size = -65536;
 """
 """Those of ``engine/stores/sqlite.py``."""
 
+FLAT: Final = """
+CREATE TABLE row (
+    event_key INTEGER PRIMARY KEY, system_id TEXT NOT NULL, checkpoint_id TEXT NOT NULL,
+    timestamp TEXT NOT NULL, status TEXT NOT NULL, correlation_id TEXT, failure_reason TEXT,
+    join_state TEXT NOT NULL, time_us INTEGER NOT NULL
+);
+CREATE INDEX row_by_correlation ON row (correlation_id);
+CREATE INDEX row_by_time ON row (time_us);
+"""
+"""The events as one table, with what they are looked up by."""
+FLAT_ROWS: Final = """
+SELECT event_key, system_id, checkpoint_id, timestamp, status, correlation_id, failure_reason,
+       join_state, time_us
+FROM events ORDER BY event_key
+"""
+
 
 def import_rows(bench: Bench) -> list[Row]:
-    """File to SQLite, every promise kept, against the import of the same rows."""
+    """File to SQLite, every promise kept, against the import of the same rows: into the store's
+    own tables, and into one flat table."""
     folder, store = bench.workload(), bench.scratch / "ours.db"
     ours = from_file(folder, "--store", store)
     program = shutil.which("sqlite3")
@@ -38,63 +56,70 @@ def import_rows(bench: Bench) -> list[Row]:
         return []
     measure.run_once(ours)
     bench.check("file to SQLite", folder, store, "store")
-    imported = bench.scratch / "imported.db"
-    commands = {"ours": ours, "import": _import(program, bench.scratch, store, imported)}
+    same, flat = bench.scratch / "same.db", bench.scratch / "flat.db"
+    commands = {
+        "ours": ours,
+        "same": _import(program, store, same, *_schema(store)),
+        "flat": _import(program, store, flat, FLAT, {"row": FLAT_ROWS}),
+    }
     costs = measure.measure(commands, bench.rounds)
     bench.check("file to SQLite, last round", folder, store, "store")
-    _check_import(bench, store, imported)
-    remove(store)
-    remove(imported)
-    peak_mb = costs["ours"].peak_bytes / 1e6
-    return [
-        ratio(
-            "file to SQLite : sqlite3 .import",
-            IMPORT_BOUND,
-            costs["ours"],
-            costs["import"],
-            bench.records,
-        ),
-        Row("peak memory, file to SQLite", peak_mb, PEAK_BOUND_MB, "MB"),
+    _check_import(bench, store, same)
+    for path in (store, same, flat):
+        remove(path)
+    found = [
+        ratio(f"SQLite : .import, {what}", IMPORT_BOUND, costs["ours"], costs[name], bench.records)
+        for name, what in (("flat", "one flat table"), ("same", "the store's tables"))
     ]
+    peak_mb = costs["ours"].peak_bytes / 1e6
+    return [*found, Row("peak memory, file to SQLite", peak_mb, PEAK_BOUND_MB, "MB")]
 
 
-def _import(program: str, scratch: Path, store: Path, imported: Path) -> measure.Command:
-    """The import of what a finished store holds, into tables with the same indexes."""
-    statements = [PRAGMAS, *_schema(store)]
-    for table in TABLES:
-        rows = scratch / f"{table}.csv"
-        with rows.open("wb") as output:
-            query = f"SELECT * FROM {table} ORDER BY 1"
+def _import(
+    program: str, store: Path, imported: Path, schema: str, rows: dict[str, str]
+) -> measure.Command:
+    """The import into the tables of a schema of what queries, by table, find in a store."""
+    statements = [PRAGMAS, schema]
+    for table, query in rows.items():
+        path = imported.with_suffix(f".{table}.csv")
+        with path.open("wb") as output:
             subprocess.run([program, "-csv", str(store), query], stdout=output, check=True)
-        statements.append(f".import --csv {rows} {table}")
-    orders = scratch / "import.sql"
+        statements.append(f".import --csv {path} {table}")
+    orders = imported.with_suffix(".sql")
     orders.write_text("\n".join(statements) + "\n")
     return measure.Command(
         [program, "-bail", str(imported)], prepare=lambda: remove(imported), stdin=orders
     )
 
 
-def _schema(store: Path) -> list[str]:
-    """The statements that make the tables and indexes of a store, as CSV can fill them.
+def _schema(store: Path) -> tuple[str, dict[str, str]]:
+    """The statements that make the tables and indexes of a store, as CSV can fill them, and the
+    query for the rows of each table.
 
     CSV has no NULL: an absent value arrives as an empty text. So the columns are not strict, and
     partial indexes leave out the empty text where the store's leave out NULL: as many rows and
     index entries as in the store, of the same size.
     """
-    with closing(sqlite3.connect(store)) as connection:
-        found = connection.execute(
-            "SELECT tbl_name, type, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid"
-        ).fetchall()
-    statements = []
-    for table, kind, sql in found:
-        if table not in TABLES:
-            continue
-        if kind == "table":
-            text = re.sub(r"\)\s*STRICT\s*$", ")", sql)
+    statements, queries = [], {}
+    for name, table, sql in _made(store):
+        if name == table:
+            statements.append(re.sub(r"\)\s*STRICT\s*$", ")", sql) + ";")
+            queries[table] = f"SELECT * FROM {table} ORDER BY 1"
         else:
-            text = sql.replace("IS NOT NULL", "<> ''").replace("IS NULL", "= ''")
-        statements.append(text + ";")
-    return statements
+            changed = sql.replace("IS NOT NULL", "<> ''").replace("IS NULL", "= ''")
+            statements.append(changed + ";")
+    return "\n".join(statements), queries
+
+
+def _made(path: Path) -> list[tuple[str, str, str]]:
+    """Name, table and statement of every table with normalized rows, and of its indexes."""
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute(
+            "SELECT name, tbl_name, sql FROM sqlite_master "
+            "WHERE type IN ('table', 'index') AND sql IS NOT NULL AND tbl_name NOT LIKE 'sqlite%' "
+            "ORDER BY rowid"
+        ).fetchall()
+    return [(name, table, sql) for name, table, sql in found if table not in KEPT_BESIDE]
 
 
 def _check_import(bench: Bench, store: Path, imported: Path) -> None:
@@ -106,18 +131,11 @@ def _check_import(bench: Bench, store: Path, imported: Path) -> None:
 
 def _counted(path: Path) -> list[tuple[str, int]]:
     """How many rows each table, and each index on some of its rows, has."""
-    names = ", ".join(f"'{table}'" for table in TABLES)
+    counts = []
     with closing(sqlite3.connect(path)) as connection:
-        found = connection.execute(
-            f"SELECT name, tbl_name, sql FROM sqlite_master WHERE tbl_name IN ({names}) "
-            "AND sql IS NOT NULL ORDER BY name"
-        ).fetchall()
-        counts = []
-        for name, table, sql in found:
-            where = sql.partition("WHERE")[2] if sql.startswith("CREATE INDEX") else ""
-            ((count,),) = connection.execute(
-                f"SELECT count(*) FROM {table} WHERE {where or 'TRUE'}"
-            )
+        for name, table, sql in sorted(_made(path)):
+            where = "TRUE" if name == table else sql.partition("WHERE")[2] or "TRUE"
+            ((count,),) = connection.execute(f"SELECT count(*) FROM {table} WHERE {where}")
             counts.append((name, count))
     return counts
 
