@@ -21,6 +21,7 @@ from engine.model import System
 from engine.ports import Batch, Progress, StoreBusy
 from engine.resources import resource
 from engine.stores.sqlite_commit import Commit
+from engine.stores.sqlite_numbers import Numbers
 
 APPLICATION_ID: Final = 0x4C4F474C  # "LOGL", in the file's header
 BUSY_MS: Final = 1000
@@ -56,6 +57,7 @@ class SqliteStore:
         self._connection = connection
         self._path = path
         self._systems = systems
+        self._numbers = Numbers(connection)
         self.on_step: Callable[[str], None] = lambda _: None
         """Called with the name of each step of a commit as it begins; tests crash here."""
 
@@ -92,10 +94,11 @@ class SqliteStore:
             except apsw.BusyError as error:
                 raise StoreBusy(f"another process holds the lock of {self._path}") from error
             try:
-                Commit(self._connection, self._systems, self._step).run(batch)
+                Commit(self._connection, self._systems, self._numbers, self._step).run(batch)
                 self._step("commit")
                 self._connection.execute("COMMIT")
             except BaseException:
+                self._numbers = Numbers(self._connection)  # what was given is taken back
                 # Some failures (disk full) have already ended the transaction.
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")

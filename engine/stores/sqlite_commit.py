@@ -6,18 +6,19 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Final, TypeVar
+from typing import Final
 
 import apsw
 
 from engine.diagnostics import EnvironmentFailure
-from engine.event_json import attributes_text
-from engine.model import Detail, Event, Ignored, Outcome, Rejection, Row, StreamAdvance, System
+from engine.model import Ignored, Outcome, Rejection, StreamAdvance, System
 from engine.pipeline import ClockMoves, place_in_time
 from engine.ports import Batch, Fenced
 from engine.stores.archive import pack
 from engine.stores.sqlite_keys import OFFSET_MAX, STREAM_ID_MAX, Keys
+from engine.stores.sqlite_numbers import Numbers
 from engine.stores.sqlite_pairing import Pairing
+from engine.stores.sqlite_rows import Rows
 
 STEPS: Final = (
     "begin",
@@ -31,20 +32,6 @@ STEPS: Final = (
     "committed",
 )
 """The named steps of a commit, in order."""
-
-_Value = str | int | bytes | None
-_Half = TypeVar("_Half", Event, Detail)
-
-_INSERT_EVENT = """
-INSERT INTO event (event_key, system_id, checkpoint_id, timestamp, status, correlation_id,
-                   failure_reason, time_us, kind, spec_id, join_clock, join_us, join_deadline_us,
-                   content_hash, seen, attributes)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-
-_INSERT_DETAIL = """
-INSERT INTO detail (detail_key, system_id, correlation_id, failure_reason, kind, spec_id,
-                    join_clock, join_us, join_deadline_us, content_hash, seen)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 _MOVE_CLOCK = """
 INSERT INTO clock (stream_id, clock, last_us, event_us) VALUES (?1, ?2, ?3, ?4)
@@ -60,17 +47,19 @@ class Commit:
         self,
         connection: apsw.Connection,
         systems: Sequence[System],
+        numbers: Numbers,
         on_step: Callable[[str], None],
     ) -> None:
         self._connection = connection
-        self._joins = {one.name: one.join for one in systems if one.join is not None}
+        joins = {one.name: one.join for one in systems if one.join is not None}
         self._on_step = on_step
         self._keys = Keys(connection)
-        self._pairing = Pairing(connection, self._keys, self._joins)
-        self._spec_ids: dict[str, int] = {}
+        self._numbers = numbers
+        self._pairing = Pairing(connection, self._keys, numbers.flows, joins)
 
     def run(self, batch: Batch) -> None:
         """All steps but the transaction's own. Raises Fenced and what apsw raises."""
+        self._numbers.flows.begin()
         self._on_step("fence")
         for advance in batch.advances:
             self._keys.stream_ids[advance.stream] = self._move_progress(advance)
@@ -82,11 +71,9 @@ class Commit:
         self._quarantine([one for one in others if isinstance(one, Rejection)])
         self._count_ignored([one for one in others if isinstance(one, Ignored)])
         self._on_step("halves")
-        self._insert_rows(batch)
-        events = [one for one in others if isinstance(one, Event)]
-        self._insert(_INSERT_EVENT, events, self._event_row)
-        details = [one for one in others if isinstance(one, Detail)]
-        self._insert(_INSERT_DETAIL, details, self._detail_row)
+        rows = Rows(self._connection, self._keys, self._numbers, self._pairing)
+        for advance, normalized in zip(batch.advances, batch.normalized, strict=True):
+            rows.insert(advance.stream, normalized, batch.kinds)
         self._time_the_untimed(moves)
         self._on_step("pairs")
         self._pairing.run()
@@ -181,128 +168,7 @@ class Commit:
             ),
         )
 
-    # --- events and details -------------------------------------------------------------------
-
-    def _insert_rows(self, batch: Batch) -> None:
-        for advance, normalized in zip(batch.advances, batch.normalized, strict=True):
-            base = self._keys.pack(advance.stream, 0)
-            self._connection.executemany(
-                _INSERT_EVENT, (self._final_row(base, batch, row) for row in normalized.rows)
-            )
-
-    def _final_row(self, base: int, batch: Batch, row: Row) -> tuple[_Value, ...]:
-        offset, number, checkpoint_id, timestamp, time_us, status, correlation_id, reason = row
-        system, kind = batch.kinds[number]
-        return (
-            base | offset,
-            system.name,
-            checkpoint_id,
-            timestamp,
-            status,
-            correlation_id,
-            reason,
-            time_us,
-            kind,
-            self._spec_id(system),
-            None,
-            None,
-            None,
-            None,
-            1,
-            None,
-        )
-
-    def _insert(
-        self, statement: str, ones: Sequence[_Half], row: Callable[[_Half, int], tuple[_Value, ...]]
-    ) -> None:
-        plain = (one for one in ones if one.content_hash is None)
-        self._connection.executemany(statement, (row(one, 1) for one in plain))
-        for one in ones:
-            seen = self._merge(one) if one.content_hash is not None else None
-            if seen is not None:
-                self._connection.execute(statement, row(one, seen))
-
-    def _event_row(self, one: Event, seen: int) -> tuple[_Value, ...]:
-        return (
-            self._keys.pack(one.stream, one.offset),
-            one.system.name,
-            one.checkpoint_id,
-            one.timestamp,
-            one.status,
-            one.correlation_id,
-            one.failure_reason,
-            one.time_us,
-            one.kind,
-            self._spec_id(one.system),
-            one.join_clock,
-            one.join_us,
-            self._pairing.touch(one),
-            one.content_hash,
-            seen,
-            attributes_text(one.attributes),
-        )
-
-    def _detail_row(self, one: Detail, seen: int) -> tuple[_Value, ...]:
-        return (
-            self._keys.pack(one.stream, one.offset),
-            one.system.name,
-            one.correlation_id,
-            one.failure_reason,
-            one.kind,
-            self._spec_id(one.system),
-            one.join_clock,
-            one.join_us,
-            self._pairing.touch(one),
-            one.content_hash,
-            seen,
-        )
-
-    def _merge(self, one: Event | Detail) -> int | None:
-        """How often this content was seen, if ``one`` is to be its row; else count it and None.
-
-        The first position stands for all, whichever came first: so the row is a function of the
-        set of records.
-        """
-        table, other = ("event", "detail") if isinstance(one, Event) else ("detail", "event")
-        row = self._connection.execute(
-            f"""SELECT {table}_key, {other}_key, seen, correlation_id, join_clock, join_us
-                FROM {table} WHERE content_hash = ?""",
-            (one.content_hash,),
-        ).fetchone()
-        if row is None:
-            return 1
-        key, partner, seen, correlation_id, clock, join_us = row
-        assert isinstance(key, int)
-        assert isinstance(seen, int)
-        if self._keys.position(key) < (one.stream, one.offset):
-            self._connection.execute(
-                f"UPDATE {table} SET seen = seen + 1 WHERE {table}_key = ?", (key,)
-            )
-            return None
-        self._connection.execute(f"DELETE FROM {table} WHERE {table}_key = ?", (key,))
-        self._connection.execute(
-            f"UPDATE {other} SET {table}_key = NULL WHERE {other}_key = ?", (partner,)
-        )
-        if isinstance(clock, str) and isinstance(join_us, int):
-            self._pairing.touch_key((one.system.name, str(correlation_id), clock), join_us)
-        return seen + 1
-
-    def _time_the_untimed(self, moves: ClockMoves) -> None:
-        """Details before the first time of their system in their file take that time."""
-        for (stream, clock), first_us in moves.first_us.items():
-            join = self._joins.get(clock)
-            if join is None:
-                continue
-            low = self._keys.pack(stream, 0)
-            for (correlation_id,) in self._connection.execute(
-                """UPDATE detail SET join_us = ?1, join_deadline_us = ?1 + ?2
-                   WHERE join_us IS NULL AND join_clock = ?3 AND detail_key BETWEEN ?4 AND ?5
-                   RETURNING correlation_id""",
-                (first_us, join.within_us, clock, low, low | OFFSET_MAX),
-            ).fetchall():
-                self._pairing.touch_key((clock, str(correlation_id), clock), first_us)
-
-    # --- clocks and specs ---------------------------------------------------------------------
+    # --- clocks ---------------------------------------------------------------------
 
     def _last_times(self) -> dict[tuple[str, str], int]:
         return {
@@ -313,6 +179,12 @@ class Commit:
             )
         }
 
+    def _time_the_untimed(self, moves: ClockMoves) -> None:
+        """Details before the first time of their system in their file take that time."""
+        for (stream, clock), first_us in moves.first_us.items():
+            low = self._keys.pack(stream, 0)
+            self._pairing.give_time(clock, low, low | OFFSET_MAX, first_us)
+
     def _move_clocks(self, moves: ClockMoves) -> None:
         self._connection.executemany(
             _MOVE_CLOCK,
@@ -321,15 +193,3 @@ class Commit:
                 for (stream, clock), last_us in moves.last_us.items()
             ),
         )
-
-    def _spec_id(self, system: System) -> int:
-        if system.digest not in self._spec_ids:
-            self._connection.execute(
-                """INSERT INTO spec (digest, system_id, source) VALUES (?, ?, ?)
-                   ON CONFLICT (digest) DO NOTHING""",
-                (system.digest, system.name, system.source),
-            )
-            self._spec_ids[system.digest] = self._connection.execute(
-                "SELECT spec_id FROM spec WHERE digest = ?", (system.digest,)
-            ).get
-        return self._spec_ids[system.digest]

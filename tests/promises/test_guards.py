@@ -17,12 +17,13 @@ from engine.interpreter import compile_normalizer
 from engine.model import Record, Records, StreamAdvance
 from engine.pipeline import normalize
 from engine.ports import Batch, Fenced
-from engine.stores import sqlite_commit
+from engine.stores import sqlite_rows
 from engine.stores.sqlite import SqliteStore
 from engine.stores.sqlite_commit import Commit
 
 STREAM, OTHER = "kafka:c/raw-logs/0", "kafka:c/raw-logs/1"
 
+SUCCESS = b"2025-05-04T11:00:00Z ALPHA: P - SUCCESS (ID: a)"
 FAILURE = b"2025-05-04T11:00:00Z ALPHA: P - FAILURE (ID: a)"
 REASON = b"2025-05-04T11:00:01Z ALPHA ERROR: (ID: a) - R1"
 MERGED = b"2025-05-04T11:00:00Z DELTA: P SUCCESS [a]"
@@ -118,9 +119,9 @@ def test_control_without_unique_keys_and_fence_the_sums_are_wrong(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     without_fence(monkeypatch)
-    overwrite = sqlite_commit._INSERT_EVENT.replace("INSERT", "INSERT OR REPLACE")
-    monkeypatch.setattr(sqlite_commit, "_INSERT_EVENT", overwrite)
-    store, act = stale_owner(MERGED, REASON, FAILURE)
+    overwrite = sqlite_rows._INSERT_EVENT.replace("INSERT", "INSERT OR REPLACE")
+    monkeypatch.setattr(sqlite_rows, "_INSERT_EVENT", overwrite)
+    store, act = stale_owner(MERGED, REASON, SUCCESS)
     act()
     sums = accounts(store)
     assert sums.pop("read") == sum(sums.values()) + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -34,19 +35,43 @@ def _version(path: Path) -> int:
         return version
 
 
-@pytest.fixture
-def old(tmp_path: Path) -> Path:
-    return make_version_1(tmp_path / "events.db")
+@pytest.fixture(params=[1, 2])
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = make_version_1(tmp_path / "events.db")
+    if request.param == 2:
+        _to_version_2(path)
+    return path
+
+
+def _to_version_2(path: Path) -> None:
+    (second,) = resource("schema/store").glob("0002_*.sql")
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute("BEGIN")
+        connection.execute(second.read_text(encoding="utf-8"))
+        connection.execute("PRAGMA user_version = 2")
+        connection.execute("COMMIT")
+
+
+def _lasting(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """What every version has, but for how it lays out events and details. Attributes came with
+    version 2."""
+    found = contents(path)
+    for one in found["events"]:
+        assert one.pop("attributes", None) is None
+    found["events"].sort(key=lambda one: int(one["event_key"]))
+    found["details"].sort(key=lambda one: str(one["detail_id"]))
+    return {
+        name: rows
+        for name, rows in found.items()
+        if name not in {"event", "detail", "half", "flow", "kind"} and "sqlite_" not in name
+    }
 
 
 def test_every_row_is_still_there(old: Path) -> None:
-    before = contents(old)
-    assert len(before["events"]) == 3
+    before = _lasting(old)
+    assert [len(before[one]) for one in ("events", "details", "quarantined")] == [3, 1, 1]
     _open(old)
-    after = contents(old)
-    for table in ("event", "events"):
-        assert [one.pop("attributes") for one in after[table]] == [None] * 3
-    assert after == before
+    assert _lasting(old) == before
     with closing(apsw.Connection(str(old))) as connection:
         assert connection.execute("PRAGMA integrity_check").get == "ok"
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -60,7 +85,7 @@ def test_it_is_then_like_a_new_store(old: Path, tmp_path: Path) -> None:
         for path in (old, tmp_path / "new.db")
     )
     assert sorted(old_schema, key=str) == sorted(new_schema, key=str)
-    assert _version(old) == _version(tmp_path / "new.db") == 2
+    assert _version(old) == _version(tmp_path / "new.db") == 3
 
 
 def test_a_detail_finds_the_event_that_waited_before(old: Path) -> None:
@@ -86,28 +111,41 @@ def test_a_detail_finds_the_event_that_waited_before(old: Path) -> None:
 
 
 def test_a_look_does_not_change_it_and_says_what_does(old: Path) -> None:
-    before = old.read_bytes()
+    before, version = old.read_bytes(), _version(old)
     with pytest.raises(EnvironmentFailure) as failure:
         open_reader(str(old))
     assert str(failure.value) == (
-        f"the store {old} was made by an earlier Logloom (its version is 1, this one reads 2): "
-        "any `engine run` into it brings it up to date"
+        f"the store {old} was made by an earlier Logloom (its version is {version}, this one "
+        "reads 3): any `engine run` into it brings it up to date"
     )
     assert old.read_bytes() == before
     _open(old)
     open_reader(str(old)).close()
 
 
-@pytest.mark.parametrize("broken_at", ["INSERT INTO event_2", "DROP TABLE", "CREATE VIEW"])
+@pytest.mark.parametrize(
+    "old, broken_at",
+    [
+        (1, "0002:INSERT INTO event_2"),
+        (1, "0002:DROP TABLE"),
+        (1, "0002:CREATE VIEW"),
+        (1, "0003:CREATE TABLE kind"),
+        (2, "0003:INSERT INTO event_3"),
+        (2, "0003:ALTER"),
+        (2, "0003:CREATE VIEW details"),
+    ],
+    indirect=["old"],
+)
 def test_a_step_that_breaks_off_leaves_it_as_it_was(
     broken_at: str, old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = contents(old)
+    number, _, broken_at = broken_at.partition(":")
+    before, version = contents(old), _version(old)
     folder = tmp_path / "migrations"
     folder.mkdir()
     for file in resource("schema/store").glob("*.sql"):
         text = file.read_text(encoding="utf-8")
-        if file.name.startswith("0002"):
+        if file.name.startswith(number):
             assert broken_at in text
             text = text.replace(broken_at, f"nothing;{broken_at}")
         (folder / file.name).write_text(text, encoding="utf-8")
@@ -115,29 +153,56 @@ def test_a_step_that_breaks_off_leaves_it_as_it_was(
         patched.setattr(sqlite, "resource", lambda _: folder)
         with pytest.raises(EnvironmentFailure):
             _open(old)
-    assert (contents(old), _version(old)) == (before, 1)
+    assert (contents(old), _version(old)) == (before, version)
     _open(old)
-    assert _version(old) == 2
+    assert _version(old) == 3
 
 
 _ids = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4)
-
-
-@given(
-    st.dictionaries(st.integers(0, 1 << 50), st.tuples(_ids, st.none() | st.binary()), max_size=20)
+_keys = st.integers(1 << 44, (3 << 44) - 1)
+_times = st.none() | st.integers(0, 9)
+_events = st.dictionaries(
+    _keys, st.tuples(_ids, st.none() | st.binary(), st.sampled_from([None, "", "gamma"]), _times)
 )
-@examples(20)
+_details = st.dictionaries(_keys, st.tuples(_ids, _times))
+
+
+@given(st.sampled_from([1, 2]), _events, _details, st.data())
+@examples(30)
 def test_any_rows_move_as_they_are(
-    tmp_path_factory: pytest.TempPathFactory, rows: dict[int, tuple[str, bytes | None]]
+    tmp_path_factory: pytest.TempPathFactory,
+    version: int,
+    events: dict[int, tuple[str, bytes | None, str | None, int | None]],
+    details: dict[int, tuple[str, int | None]],
+    data: st.DataObject,
 ) -> None:
-    path = make_version_1(tmp_path_factory.mktemp("v1") / "events.db")
+    path = make_version_1(tmp_path_factory.mktemp("old") / "events.db")
+    details = {key: row for key, row in details.items() if key not in events}
+    partners = st.none() | st.sampled_from(sorted(details)) if details else st.none()
     with closing(apsw.Connection(str(path))) as connection:
         connection.executemany(
             """INSERT OR IGNORE INTO event (event_key, system_id, checkpoint_id, timestamp, status,
-                   correlation_id, time_us, kind, spec_id, content_hash)
-               VALUES (?, 'gamma', 'P', '', 'SUCCESS', ?, ?, 'k', 2, ?)""",
-            ((key, name, key, digest) for key, (name, digest) in rows.items()),
+                   correlation_id, time_us, kind, spec_id, content_hash, join_clock, join_us,
+                   join_deadline_us, detail_key)
+               VALUES (?1, 'gamma', 'P', '', 'SUCCESS', ?2, ?1, 'k', 2, ?3, ?4, ?5, ?5 + 1, ?6)""",
+            (
+                (key, name, digest, clock, time_us, data.draw(partners) if clock else None)
+                for key, (name, digest, clock, time_us) in events.items()
+            ),
         )
-    before = contents(path)["event"]
+        connection.executemany(
+            """INSERT OR IGNORE INTO detail (detail_key, system_id, correlation_id, kind, spec_id,
+                   join_clock, join_us, join_deadline_us, event_key)
+               VALUES (?1, 'gamma', ?2, 'd', 2, 'gamma', ?3, ?3 + 1, ?4)""",
+            ((key, name, time_us, None) for key, (name, time_us) in details.items()),
+        )
+    if version == 2:
+        _to_version_2(path)
+    before, hashes = _lasting(path), _hashes(path)
     _open(path)
-    assert [{**one, "attributes": None} for one in before] == contents(path)["event"]
+    assert (_lasting(path), _hashes(path)) == (before, hashes)
+
+
+def _hashes(path: Path) -> list[tuple[object, ...]]:
+    with closing(apsw.Connection(str(path))) as connection:
+        return connection.execute("SELECT event_key, content_hash, seen FROM event").fetchall()

@@ -72,19 +72,19 @@ def _plan(store: StoreBuilder, sql: str) -> str:
     [
         (
             "SELECT * FROM events WHERE correlation_id = 'a'",
-            "SEARCH e USING INDEX event_by_correlation (correlation_id=?)",
+            "SEARCH e USING INDEX event_by_flow (flow_id=?)",
         ),
         (
             "SELECT kind FROM events WHERE correlation_id > 'a' ORDER BY correlation_id LIMIT 1",
-            "SEARCH e USING INDEX event_by_correlation (correlation_id>?)",
+            "SEARCH f USING COVERING INDEX sqlite_autoindex_flow_1 (correlation_id>?)",
         ),
         (
-            "SELECT count(*) FROM events WHERE correlation_id IS NOT NULL GROUP BY correlation_id",
-            "SEARCH e USING INDEX event_by_correlation (correlation_id>?)",
+            "SELECT count(*) FROM events WHERE correlation_id > '' GROUP BY correlation_id",
+            "SEARCH f USING COVERING INDEX sqlite_autoindex_flow_1 (correlation_id>?)",
         ),
         (
             "SELECT * FROM details WHERE correlation_id = 'a'",
-            "SEARCH d USING INDEX detail_half (correlation_id=?)",
+            "SEARCH d USING INDEX detail_by_flow (flow_id=?)",
         ),
         (
             "SELECT * FROM events WHERE time_us BETWEEN 1 AND 2",
