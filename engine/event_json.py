@@ -17,8 +17,8 @@ from engine.model import EXPORT_FIELDS, Detail, Event, Row, System
 
 _COMPACT: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_KINDS_MAX: Final = 10_000
-"""For how many kinds what never changes is kept; that of others is made when it is needed."""
+_KEPT: Final = 10_000
+"""For how many kinds and streams what never changes is kept; of others it is made again."""
 
 
 def attributes_text(attributes: Mapping[str, object] | None) -> str | None:
@@ -64,7 +64,7 @@ class RowLines:
         """The line of each row, with its line break. Where ``is_plain``, no text of the rows has a
         character that JSON writes as an escape."""
         heads, tails = self._heads, self._tails
-        at = f'"event_id": {encode_basestring(f"{stream}:")[:-1]}'
+        at = f'"event_id": {_position(stream)}'
         if not is_plain:
             return [self._escaped(at, row) for row in rows]
         no_reason = f'", "failure_reason": null, {at}'
@@ -85,8 +85,10 @@ class RowLines:
             f"{self._heads[number]}{encode_basestring(checkpoint_id)[1:]}, "
             f'"timestamp": {encode_basestring(timestamp)}, '
             f'"status": {encode_basestring(status)}, '
-            f'"correlation_id": {_text(correlation_id)}, '
-            f'"failure_reason": {_text(reason)}, {at}{offset}{self._tails[number]}'
+            f'"correlation_id": '
+            f"{'null' if correlation_id is None else encode_basestring(correlation_id)}, "
+            f'"failure_reason": {"null" if reason is None else encode_basestring(reason)}, '
+            f"{at}{offset}{self._tails[number]}"
         )
 
 
@@ -99,28 +101,31 @@ def line_of(
 ) -> str:
     """The line of an event with the detail that completes it, with its line break."""
     head, named, digest = _frame(event.system.name, event.kind, event.system.digest)
-    reason, detail_id = event.failure_reason, "null"
+    correlation_id, reason, detail_id = event.correlation_id, event.failure_reason, "null"
     if detail is not None:
-        detail_id = encode_basestring(f"{detail.stream}:{detail.offset}")
-        reason = reason if detail.failure_reason is None else detail.failure_reason
+        detail_id = f'{_position(detail.stream)}{detail.offset}"'
+        if detail.failure_reason is not None:
+            reason = detail.failure_reason
+    attributes = attributes_text(event.attributes) if event.attributes else None
     return (
         f"{head}{encode_basestring(event.checkpoint_id)}, "
         f'"timestamp": {encode_basestring(event.timestamp)}, '
-        f'"status": {encode_basestring(event.status)}, '
-        f'"correlation_id": {_text(event.correlation_id)}, '
-        f'"failure_reason": {_text(reason)}, '
-        f'"event_id": {encode_basestring(f"{event.stream}:{event.offset}")}, '
+        f'"status": {encode_basestring(event.status)}, "correlation_id": '
+        f"{'null' if correlation_id is None else encode_basestring(correlation_id)}, "
+        f'"failure_reason": {"null" if reason is None else encode_basestring(reason)}, '
+        f'"event_id": {_position(event.stream)}{event.offset}", '
         f'"join_state": "{state}", {named}, "ambiguous": {"true" if is_ambiguous else "false"}, '
-        f'"seen": 1, "detail_id": {detail_id}, {digest}, '
-        f'"attributes": {attributes_text(event.attributes) or "null"}}}\n'
+        f'"seen": 1, "detail_id": {detail_id}, {digest}, "attributes": {attributes or "null"}}}\n'
     )
 
 
-def _text(text: str | None) -> str:
-    return "null" if text is None else encode_basestring(text)
+@lru_cache(_KEPT)
+def _position(stream: str) -> str:
+    """The beginning of a position: without the offset, and so without the closing quote."""
+    return encode_basestring(f"{stream}:")[:-1]
 
 
-@lru_cache(_KINDS_MAX)
+@lru_cache(_KEPT)
 def _frame(name: str, kind: str, digest: str) -> tuple[str, str, str]:
     """What never changes in the lines of a kind: their beginning, and two of their members."""
     return (

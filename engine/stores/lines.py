@@ -75,13 +75,7 @@ class LineStore:
         self._write_rows(batch)
         for clock, first_us in moves.first_us.items():
             self._waiting.give_time(clock, first_us)
-        for outcome in (one for each in batch.normalized for _, one in each.others):
-            if not isinstance(outcome, (Event, Detail)) or self._is_duplicate(outcome):
-                continue
-            if isinstance(outcome, Event) and outcome.join_clock is None:
-                self._write((line_of(outcome, "none"),))
-            else:
-                self._waiting.add(outcome)
+        self._waiting.add(self._those_that_wait(batch))
         self._write(self._waiting.complete())
         for name in self._waiting.clocks():
             now_us = self._event_time(name, batch.lagging)
@@ -111,6 +105,23 @@ class LineStore:
                 some = rows[begin : begin + BLOCK_LINES]
                 self._write(self._rows.lines(advance.stream, some, is_plain=normalized.is_plain))
 
+    def _those_that_wait(self, batch: Batch) -> list[Event | Detail]:
+        """The halves of a batch; events that wait for nothing are written."""
+        halves: list[Event | Detail] = []
+        finals: list[str] = []
+        for normalized in batch.normalized:
+            for _, outcome in normalized.others:
+                if not isinstance(outcome, (Event, Detail)):
+                    continue
+                if outcome.content_hash is not None and self._is_seen(outcome.content_hash):
+                    continue
+                if outcome.join_clock is None and isinstance(outcome, Event):
+                    finals.append(line_of(outcome, "none"))
+                else:
+                    halves.append(outcome)
+        self._write(finals)
+        return halves
+
     def _write(self, lines: Iterable[str]) -> None:
         rest = iter(lines)
         while some := list(islice(rest, BLOCK_LINES)):
@@ -128,12 +139,10 @@ class LineStore:
             self._write_block()
         self._sink.flush()
 
-    def _is_duplicate(self, outcome: Event | Detail) -> bool:
-        if outcome.content_hash is None:
-            return False
-        known = outcome.content_hash in self._seen
-        self._seen[outcome.content_hash] = None
-        self._seen.move_to_end(outcome.content_hash)
+    def _is_seen(self, content_hash: bytes) -> bool:
+        known = content_hash in self._seen
+        self._seen[content_hash] = None
+        self._seen.move_to_end(content_hash)
         if len(self._seen) > HASHES_MAX:
             self._seen.popitem(last=False)
         return known

@@ -8,7 +8,7 @@ only a key of which more is held is paired as a whole.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from engine.event_json import line_of
@@ -16,15 +16,20 @@ from engine.joiner import Half, pair
 from engine.model import Detail, Event, Join
 from engine.pipeline import ClockOf
 
-_JoinKey = tuple[str, str, str]
+_JoinKey = tuple[str, str | None, str | None]
+"""A system, a correlation id, and a clock: no half lacks one."""
 
 
 @dataclass(slots=True)
 class _Several:
-    """More than one half of a key: number → half, by side."""
+    """More than one half of a key: number → half, by side; and the pairs as they are now."""
 
     events: dict[int, Half] = field(default_factory=dict)
     details: dict[int, Half] = field(default_factory=dict)
+    chosen: dict[int, tuple[int | None, bool]] = field(default_factory=dict)
+    """Event → its detail, and whether that is ambiguous."""
+    serves: dict[int, int | None] = field(default_factory=dict)
+    """Detail → its event."""
 
     def side(self, outcome: Event | Detail) -> dict[int, Half]:
         """The side on which this half stands."""
@@ -49,40 +54,41 @@ class Waiting:
         self._deadlines: dict[str, list[tuple[int, int]]] = {}
         self._offsets: dict[str, list[tuple[int, int]]] = {}
 
-    def add(self, half: Event | Detail) -> None:
-        """Take a half. One that has no time yet waits for it; the others for ``complete``."""
-        if half.join_us is None:
-            assert isinstance(half, Detail)
-            clock = half.stream, half.system.name
-            self._untimed.setdefault(clock, []).append(self._hold(half))
-            return
-        key = _key(half)
-        halves = self._fresh.get(key)
-        if halves is None:
-            self._fresh[key] = [half]
-        else:
-            halves.append(half)
+    def add(self, halves: Iterable[Event | Detail]) -> None:
+        """Take halves. One that has no time yet waits for it; the others for ``complete``."""
+        fresh = self._fresh
+        for half in halves:
+            if half.join_us is None:
+                clock = half.stream, half.system.name
+                self._untimed.setdefault(clock, []).append(self._hold(half))
+                continue
+            key = half.system.name, half.correlation_id, half.join_clock
+            those = fresh.get(key)
+            if those is None:
+                fresh[key] = [half]
+            else:
+                those.append(half)
 
     def give_time(self, clock: ClockOf, first_us: int) -> None:
         """Add the halves that waited for the first time on a clock of a stream."""
-        for number in self._untimed.pop(clock, ()):
-            detail = self._outcomes.pop(number)
+        details = [self._outcomes.pop(number) for number in self._untimed.pop(clock, ())]
+        for detail in details:
             detail.join_us = first_us
-            self.add(detail)
+        self.add(details)
 
     def complete(self) -> list[str]:
         """Pair what was added; the lines of events that are complete without a choice."""
         lines: list[str] = []
         for key, halves in self._fresh.items():
-            if key in self._several:
+            number = self._alone.get(key) if self._alone else None
+            if self._several and key in self._several:
                 lines += self._pair(key, halves)
                 continue
-            number = self._alone.get(key)
             held = halves if number is None else [self._outcomes[number], *halves]
             if len(held) == 1:
                 self._alone[key] = self._hold(held[0])
                 continue
-            line = _line_of_two(held) if len(held) == 2 else None
+            line = _line_of_two(*held) if len(held) == 2 else None
             if line is None:
                 lines += self._pair(key, halves)
                 continue
@@ -105,7 +111,7 @@ class Waiting:
             outcome = self._outcomes.get(number)
             if isinstance(outcome, Event):
                 lines.append(self._leave(number))
-            elif outcome is not None and self._partner(number) is None:
+            elif outcome is not None and not self._serves(number):
                 self._forget(number)
         return lines
 
@@ -130,16 +136,16 @@ class Waiting:
         number = self._number
         self._outcomes[number] = half
         if half.join_us is not None:
-            assert half.join_clock is not None
-            deadlines = self._deadlines.setdefault(half.join_clock, [])
-            heapq.heappush(deadlines, (half.join_us + _join(half).within_us, number))
+            heapq.heappush(self._due(half), (half.join_us + _join(half).within_us, number))
         if self._tells_offsets:
             heapq.heappush(self._offsets.setdefault(half.stream, []), (half.offset, number))
         return number
 
     def _pair(self, key: _JoinKey, fresh: Sequence[Event | Detail]) -> list[str]:
         """Pair a key with several halves again."""
-        several = self._several.setdefault(key, _Several())
+        several = self._several.get(key)
+        if several is None:
+            several = self._several[key] = _Several()
         alone = self._alone.pop(key, None)
         numbers = [] if alone is None else [alone]
         numbers += [self._hold(half) for half in fresh]
@@ -147,47 +153,60 @@ class Waiting:
             one = self._outcomes[number]
             assert one.join_us is not None
             several.side(one)[number] = Half(one.join_us, one.stream, one.offset, number)
-        self._change_partners(several, _join(fresh[-1]), self._deadlines[key[2]])
-        complete = [half for half in several.events.values() if half.partner and not half.ambiguous]
+        self._choose(several, fresh[-1])
+        complete = [
+            several.events[number]
+            for number, (_, is_ambiguous) in several.chosen.items()
+            if not is_ambiguous
+        ]
         return [self._leave(half.key) for half in sorted(complete)]
 
-    @staticmethod
-    def _change_partners(several: _Several, join: Join, deadlines: list[tuple[int, int]]) -> None:
-        changes = pair(
+    def _choose(self, several: _Several, latest: Event | Detail) -> None:
+        join = _join(latest)
+        # The halves have no partners here, so that what changes is every pair.
+        pairs = pair(
             list(several.events.values()),
             list(several.details.values()),
             within_us=join.within_us,
             pairing=join.pairing,
         )
-        for number, (detail, ambiguous) in changes.events.items():
-            half = several.events[number]
-            several.events[number] = half._replace(partner=detail, ambiguous=ambiguous)
-        for number, event in changes.details.items():
-            half = several.details[number]._replace(partner=event)
-            several.details[number] = half
-            if event is None:  # its deadline may have passed while it had a partner
-                heapq.heappush(deadlines, (half.time_us + join.within_us, number))
+        for number in several.serves.keys() - pairs.details:
+            # Its deadline may have passed while it had a partner.
+            due_us = several.details[number].time_us + join.within_us
+            heapq.heappush(self._due(latest), (due_us, number))
+        several.chosen, several.serves = pairs.events, pairs.details
+
+    def _due(self, half: Event | Detail) -> list[tuple[int, int]]:
+        clock = half.join_clock
+        assert clock is not None
+        deadlines = self._deadlines.get(clock)
+        if deadlines is None:
+            deadlines = self._deadlines[clock] = []
+        return deadlines
 
     def _leave(self, number: int) -> str:
         """The line of an event; it and its detail are forgotten."""
         event = self._outcomes[number]
         assert isinstance(event, Event)
         several = self._several.get(_key(event))
-        half = None if several is None else several.events[number]
-        if half is None or half.partner is None:
+        partner, is_ambiguous = None, False
+        if several is not None:
+            partner, is_ambiguous = several.chosen.pop(number, (None, False))
+        if several is None or partner is None:
             line = line_of(event, "unmatched")
         else:
-            detail = self._outcomes[half.partner]
+            detail = self._outcomes[partner]
             assert isinstance(detail, Detail)
-            line = line_of(event, "complete", detail, is_ambiguous=half.ambiguous)
-            self._forget(half.partner)
+            line = line_of(event, "complete", detail, is_ambiguous=is_ambiguous)
+            del several.serves[partner]
+            self._forget(partner)
         self._forget(number)
         return line
 
-    def _partner(self, number: int) -> int | None:
-        """The partner of a detail."""
+    def _serves(self, number: int) -> bool:
+        """Whether a detail has an event."""
         several = self._several.get(_key(self._outcomes[number]))
-        return None if several is None else several.details[number].partner
+        return several is not None and number in several.serves
 
     def _forget(self, number: int) -> None:
         outcome = self._outcomes.pop(number)
@@ -202,8 +221,6 @@ class Waiting:
 
 
 def _key(half: Event | Detail) -> _JoinKey:
-    assert half.join_clock is not None
-    assert half.correlation_id is not None  # the spec's check: a kind that joins has one
     return half.system.name, half.correlation_id, half.join_clock
 
 
@@ -212,16 +229,13 @@ def _join(half: Event | Detail) -> Join:
     return half.system.join
 
 
-def _line_of_two(halves: Sequence[Event | Detail]) -> str | None:
+def _line_of_two(first: Event | Detail, second: Event | Detail) -> str | None:
     """The line of an event with a detail, if the two are one of each and within reach: where there
     are no others there is no choice, whatever the pairing."""
-    event, detail = halves
-    if isinstance(event, Detail):
-        event, detail = detail, event
-    if not isinstance(event, Event) or not isinstance(detail, Detail):
+    assert first.join_us is not None
+    assert second.join_us is not None
+    if abs(first.join_us - second.join_us) > _join(second).within_us:
         return None
-    assert event.join_us is not None
-    assert detail.join_us is not None
-    if abs(event.join_us - detail.join_us) > _join(halves[1]).within_us:
-        return None
-    return line_of(event, "complete", detail)
+    if isinstance(first, Event):
+        return line_of(first, "complete", second) if isinstance(second, Detail) else None
+    return line_of(second, "complete", first) if isinstance(second, Event) else None
