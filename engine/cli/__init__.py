@@ -16,6 +16,7 @@ from typing import Final
 
 from engine import __version__
 from engine.cli import (
+    compile_specs,
     demo,
     diff,
     explain,
@@ -46,6 +47,7 @@ _COMMANDS = (
     explain_code,
     infer,
     diff,
+    compile_specs,
     run,
     demo,
     trace,

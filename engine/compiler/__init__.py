@@ -55,6 +55,7 @@ def compile_normalizer(
     normalizer = CompiledNormalizer(
         reference, module.source, module.objects, times, readers, doubtful
     )
+    normalizer.left_to_reference = module.left
     _start(normalizer, module)
     return normalizer
 

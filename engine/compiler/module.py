@@ -31,6 +31,8 @@ class Module:
     unit_functions: Sequence[tuple[str, str | None]]
     """For many units: the function of each, and the text by which it is found (None: always)."""
     object_plan: ObjectPlan
+    left: Sequence[str]
+    """Record kinds that are left to the reference."""
 
 
 def write_module(plans: Sequence[KindPlan]) -> Module:
@@ -60,7 +62,13 @@ class _Writer:
         if not in_chain[1]:
             self._write_group_functions()
         self._loop(*in_chain)
-        return Module(self._code.text(), self._names.objects, self._unit_functions, self._objects)
+        return Module(
+            self._code.text(),
+            self._names.objects,
+            self._unit_functions,
+            self._objects,
+            tuple(dict.fromkeys(self._names.left)),
+        )
 
     def _object_type(self) -> None:
         code, attributes = self._code, self._objects.attributes
@@ -86,7 +94,7 @@ class _Writer:
             zip(self._units, rarest_literals(self._units), strict=True)
         ):
             name = f"unit_{number}"
-            self._begin_function(f"def {name}(line, offset):", unit.title)
+            self._begin_function(f"def {name}(line, offset, is_long):", unit.title)
             TextCode(self._code, self._names, _FUNCTION).write(unit)
             self._end_function()
             self._unit_functions.append((name, text))
@@ -94,7 +102,9 @@ class _Writer:
     def _write_group_functions(self) -> None:
         for number, group in enumerate(self._objects.groups):
             title = "any value" if group.value is None else f"{self._objects.key}: {group.value}"
-            self._begin_function(f"def group_{number}(o, line, offset):", title)
+            self._begin_function(
+                f"def group_{number}(o, line, offset, is_long, is_escaped):", title
+            )
             ObjectCode(self._code, self._names, self._objects, _FUNCTION).write(group)
             self._end_function()
         entries = ", ".join(
@@ -178,17 +188,21 @@ class _Writer:
         code, objects = self._code, self._objects
         assert objects.key is not None
         code.add(f"group = groups.get(o.{objects.attributes[objects.key]})")
-        code.add("if group is not None and group(o, line, offset):", "    continue")
+        code.add(
+            "if group is not None and group(o, line, offset, is_long, is_escaped):", "    continue"
+        )
         for number, group in enumerate(objects.groups):
             if group.value is None:
-                code.add(f"if group_{number}(o, line, offset):", "    continue")
+                code.add(
+                    f"if group_{number}(o, line, offset, is_long, is_escaped):", "    continue"
+                )
 
     def _unit_lookup(self) -> None:
         self._code.add(
             "is_taken = False",
             "for _, units in find(line):",
             "    for unit in units:",
-            "        if unit(line, offset):",
+            "        if unit(line, offset, is_long):",
             "            is_taken = True",
             "            break",
             "    if is_taken:",
@@ -196,7 +210,7 @@ class _Writer:
             "if is_taken:",
             "    continue",
             "for unit in always:",
-            "    if unit(line, offset):",
+            "    if unit(line, offset, is_long):",
             "        is_taken = True",
             "        break",
             "if is_taken:",

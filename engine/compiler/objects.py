@@ -93,6 +93,7 @@ class ObjectCode:
             code.depth = before[0]
             del code.lines[before[1] :]
             numbers = tuple(plan.number for plan in group.plans)
+            self._names.left += [plan.name for plan in group.plans]
             code.add(*(comment(plan.title) for plan in group.plans))
             code.add(f"if takes_object({numbers!r}, line, offset):")
             code.add(*(f"    {line}" for line in self._ends.done))

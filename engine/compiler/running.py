@@ -55,6 +55,8 @@ class CompiledNormalizer:
         self.kinds = reference.kinds
         self.source = source
         """The generated module."""
+        self.left_to_reference: Sequence[str] = ()
+        """Record kinds of which the reference makes every outcome."""
         self._reference = reference
         self._unproved = unproved
         self._system_numbers = {system.name: n for n, system in enumerate(reference.systems)}

@@ -289,6 +289,7 @@ class TextCode:
 
     def _by_reference(self, plan: KindPlan) -> None:
         """A kind of which the reference normalizer makes the outcome."""
+        self._names.left.append(plan.name)
         self._code.add(
             f"if line[:1] not in {BLANKS!r} and takes_text({plan.number}, line, offset):"
         )

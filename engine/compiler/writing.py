@@ -31,6 +31,8 @@ class Names:
     have one name."""
 
     objects: dict[str, object] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+    """Record kinds of which the reference makes the outcomes."""
     _known: dict[tuple[str, object], str] = field(default_factory=dict)
 
     def name(self, stem: str, value: object, key: object = None) -> str:

@@ -13,7 +13,7 @@ import apsw
 from hypothesis import strategies as st
 from made_systems import SECOND_US, SYSTEMS
 
-from engine.interpreter import compile_normalizer
+from engine.compiler import compile_normalizer
 from engine.model import Oversize, Record, Records, StreamAdvance, System
 from engine.ports import ProgressLookup
 from engine.runner import Runner

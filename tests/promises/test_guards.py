@@ -13,7 +13,7 @@ from histories import BEGIN_US, ListSource, accounts, play, runner, tables
 from made_systems import SECOND_US, SYSTEMS
 
 from engine import attributes, mapped_values, pipeline
-from engine.interpreter import compile_normalizer
+from engine.compiler import compile_normalizer
 from engine.model import Record, Records, StreamAdvance
 from engine.pipeline import normalize
 from engine.ports import Batch, Fenced

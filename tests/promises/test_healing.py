@@ -11,7 +11,7 @@ from histories import NOW_US, tables
 from made_systems import ALPHA, EPSILON, SYSTEMS
 from oracle import oracle, seen_by
 
-from engine.interpreter import compile_normalizer
+from engine.compiler import compile_normalizer
 from engine.model import Record, Records, StreamAdvance, System
 from engine.pipeline import normalize
 from engine.ports import Batch

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from made_systems import ALPHA, BETA, SECOND_US, WITHIN_US
 from oracle import oracle
 
-from engine.interpreter import compile_normalizer
+from engine.compiler import compile_normalizer
 from engine.model import EXPORT_FIELDS, Record, Records, StreamAdvance
 from engine.pipeline import normalize
 from engine.ports import Batch, Progress
