@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from made_systems import ALPHA, BETA, system, text_kind
 
 from engine.event_json import RowLines, attributes_text, event_line, line_of
-from engine.model import Detail, Event, Row, System
+from engine.model import STATUSES, Detail, Event, Row, System
 
 ODD = system('o"d\\d', text_kind("lo\tg é", "ODD {checkpoint_id}"))
 KINDS = [(one, kind.name) for one in (ALPHA, BETA, ODD) for kind in one.kinds]
@@ -20,14 +20,17 @@ KINDS = [(one, kind.name) for one in (ALPHA, BETA, ODD) for kind in one.kinds]
 _plain = st.text(st.characters(exclude_characters='"\\', exclude_categories=["Cs", "Cc"]))
 _any = st.text(st.characters(exclude_categories=["Cs"])) | st.text('"\\\n\r\t\b\f\x00\x1f\x7f é😀')
 _streams = st.sampled_from(["file:aa", "kafka:c/raw-logs/0"]) | _any
+_times = st.datetimes(allow_imaginary=False).map(lambda one: f"{one.isoformat()}Z")
+_statuses = st.sampled_from(STATUSES)
 _offsets = st.integers(0, 2**63 - 1)
 
 
 def _rows(texts: st.SearchStrategy[str]) -> st.SearchStrategy[list[Row]]:
-    may_lack = st.none() | texts
+    lacked = st.none() | texts
     numbers = st.integers(0, len(KINDS) - 1)
-    times = st.integers(-(2**62), 2**62)
-    return st.lists(st.tuples(_offsets, numbers, texts, texts, times, texts, may_lack, may_lack))
+    times_us = st.integers(-(2**62), 2**62)
+    one = st.tuples(_offsets, numbers, texts, _times, times_us, _statuses, lacked, lacked)
+    return st.lists(one)
 
 
 def _wanted(stream: str, row: Row) -> str:
@@ -61,9 +64,9 @@ _events = st.builds(
     system=st.sampled_from([ALPHA, BETA, ODD]),
     kind=_any,
     checkpoint_id=_any,
-    timestamp=_any,
+    timestamp=_times,
     time_us=st.just(0),
-    status=_any,
+    status=_statuses,
     correlation_id=st.none() | _any,
     failure_reason=st.none() | _any,
     attributes=st.none() | st.dictionaries(_any, st.text() | st.none() | st.integers()),
