@@ -275,7 +275,7 @@ class TextCode:
         if not plan.is_writable:
             self._by_reference(plan)
             return
-        read = self._names.name("read", compile_match(template), plan.number)
+        read = self._names.name("captures", compile_match(template), plan.number)
         code, before = self._code, self._code.depth
         code.add(f"found = {read}(line) if line[:1] not in {BLANKS!r} else None")
         code.add("if found is not None:")
