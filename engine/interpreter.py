@@ -6,9 +6,10 @@ Plain on purpose: it is the meaning of a spec, and whatever runs faster is held 
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from functools import partial
+from typing import Protocol
 
 from engine.compiled_templates import compile_match
 from engine.conditions import Test, compile_condition, holds, in_words
@@ -30,6 +31,7 @@ from engine.model import (
     Times,
     first_key,
 )
+from engine.nearest import NEAREST_MAX, Asker, Nearest, NearestObjects, ObjectAsker
 from engine.readings import ReadBelow, compile_below, compile_flat
 from engine.redaction import check_key
 from engine.rejections import Refused, rejection_of
@@ -47,9 +49,6 @@ __all__ = [
     "in_words",
     "normalized_of",
 ]
-
-NEAREST_MAX: Final = 3
-"""How many attempts a rejection remembers."""
 
 Body = str | dict[str, object]
 """A record, decoded: text, or a JSON object."""
@@ -130,6 +129,8 @@ class Interpreter:
             else:
                 alike.setdefault(shape, []).append(asked)
         self._text = [(*reads[shape], kinds) for shape, kinds in alike.items()]
+        self._nearest: Nearest | None = None
+        self._nearest_objects: NearestObjects | None = None
 
     def normalize(self, records: Sequence[Record]) -> list[Outcome]:
         """One outcome for each record, in order."""
@@ -164,21 +165,41 @@ class Interpreter:
             return taker.mapper.map(record, captures)
         if takers:
             return _ambiguous(record, takers)
-        return self._untaken(record, body)
+        return self.untaken(record, body)
 
-    def _untaken(self, record: Record, body: Body) -> Rejection:
-        """No kind takes it. Only now it is asked how far each of them got."""
-        attempts: list[Attempt] = []
-        if isinstance(body, str):
-            for _, read, kinds in self._text:
-                found = read(body)
-                attempts += [_attempt(one, found, body) for one in kinds]
-        else:
-            attempts += [_attempt(one, body, body) for one in self._json]
-        attempts.sort(key=lambda one: (-one.matched_chars, one.system, one.kind))
+    def untaken(self, record: Record, body: Body) -> Rejection:
+        """The rejection of a record that no kind takes. Only now it is asked how far each of them
+        got."""
         rejection = rejection_of(record, Refused("no_match", "no record kind accepts it"))
-        rejection.nearest = tuple(attempts[:NEAREST_MAX])
+        if isinstance(body, str):
+            if self._nearest is None:
+                self._nearest = Nearest(list(self._askers()))
+            rejection.nearest = self._nearest.attempts(body)
+        else:
+            if self._nearest_objects is None:
+                self._nearest_objects = NearestObjects(list(map(_object_asker, self._json)))
+            rejection.nearest = self._nearest_objects.attempts(body)
         return rejection
+
+    def _askers(self) -> Iterator[Asker]:
+        for _, read, kinds in self._text:
+            for one in kinds:
+                system, kind = one.candidate.system.name, one.candidate.kind
+                assert kind.template is not None
+                yield Asker(system, kind.name, kind.template, partial(_attempt_text, one, read))
+
+
+def _object_asker(asked: Asked) -> ObjectAsker:
+    system, kind = asked.candidate.system.name, asked.candidate.kind
+    return ObjectAsker(system, kind.name, kind.where, partial(_attempt_object, asked))
+
+
+def _attempt_object(asked: Asked, found: Captures) -> Attempt:
+    return _attempt(asked, found, dict(found))
+
+
+def _attempt_text(asked: Asked, read: _Read, text: str) -> Attempt:
+    return _attempt(asked, read(text), text)
 
 
 def normalized_of(outcomes: Iterable[Outcome]) -> Normalized:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -47,6 +47,22 @@ def match_prefix(template: Template, text: str) -> bool:
     """Whether ``text`` begins with what the template says."""
     progress = _Progress(text)
     return _compiled_prefix(template)(progress, 0) >= 0 and not progress.refusals
+
+
+def head_of(template: Template) -> object:
+    """What the first part of a template is: two that are equal read the same there, or fail in the
+    same words."""
+    part, follow = template.parts[0], follow_of(template.parts[1:], END)
+    if isinstance(part, FieldPart) and part.type is not None:
+        return replace(part, name=None)
+    return part if isinstance(part, LiteralPart) else (part, follow)
+
+
+def match_head(template: Template, text: str) -> Mismatch | int:
+    """Where the first part of a template ends in ``text``, or how far it gets."""
+    progress = _Progress(text)
+    end = _compiled_head(template)(progress, 0)
+    return Mismatch(progress.at, progress.expected) if end < 0 else end
 
 
 def unescaped(quoted: str) -> str:
@@ -88,6 +104,11 @@ def _compiled(template: Template) -> _Step:
 @lru_cache(_TEMPLATES_MAX)
 def _compiled_prefix(template: Template) -> _Step:
     return _sequence(template.parts, END | ANYTHING)
+
+
+@lru_cache(_TEMPLATES_MAX)
+def _compiled_head(template: Template) -> _Step:
+    return _step(template.parts[0], follow_of(template.parts[1:], END))
 
 
 def _sequence(parts: Sequence[Part], after: Follow) -> _Step:

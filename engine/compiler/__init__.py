@@ -10,7 +10,7 @@ from typing import Final
 
 import ahocorasick
 
-from engine.compiler.instants import compile_read
+from engine.compiler.instants import Known, Read, compile_read
 from engine.compiler.module import Module, write_module
 from engine.compiler.outcomes import KindPlan, time_mapping
 from engine.compiler.running import CompiledNormalizer, KnownTimes, is_tracked
@@ -40,7 +40,8 @@ def compile_normalizer(
     reference = compile_reference(systems, redact_key)
     plans = _plans(systems)
     times: list[KnownTimes] = [{} for _ in systems]
-    readers = []
+    readers: list[Read] = []
+    shared: Known = {}
     one_way: dict[int, object] = {}
     for number, plan in enumerate(plans):
         way = _way_of_time(plan)
@@ -49,7 +50,7 @@ def compile_normalizer(
     for number, system in enumerate(systems):
         way = one_way.get(number)
         formats = way[0] if isinstance(way, tuple) else _ISO
-        readers.append(compile_read(formats, zone_named(system.timezone), times[number]))
+        readers.append(compile_read(formats, zone_named(system.timezone), times[number], shared))
     module = write_module(_in_order(plans))
     doubtful = frozenset(plan.number for plan in plans if plan.is_unproved)
     normalizer = CompiledNormalizer(

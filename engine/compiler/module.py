@@ -18,8 +18,8 @@ from engine.compiler.writing import Code, Names
 CHAIN_MAX: Final = 8
 """More units or groups than this are not tried one after the other."""
 
-_LOOP: Final = Ends(done=("continue",), fail=("refuse(offset)", "continue"))
-_FUNCTION: Final = Ends(done=("return True",), fail=("refuse(offset)", "return True"))
+_LOOP: Final = Ends("continue")
+_FUNCTION: Final = Ends("return True")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,7 @@ class _Writer:
             self._group_chain()
         else:
             self._group_lookup()
+        code.add("untaken_object(line, offset)")
         code.depth -= 1
         code.add("else:")
         code.depth += 1
@@ -148,8 +149,8 @@ class _Writer:
                 TextCode(code, self._names, _LOOP).write(unit)
         else:
             self._unit_lookup()
+        code.add("untaken(line, offset)")
         code.depth -= 1
-        code.add("refuse(offset)")
         code.depth -= 1
         code.add("return not has_quote")
         code.depth -= 1

@@ -96,7 +96,7 @@ class ObjectCode:
             self._names.left += [plan.name for plan in group.plans]
             code.add(*(comment(plan.title) for plan in group.plans))
             code.add(f"if takes_object({numbers!r}, line, offset):")
-            code.add(*(f"    {line}" for line in self._ends.done))
+            code.add(f"    {self._ends.done}")
 
     def _kind(self, plan: KindPlan, group: ObjectGroup) -> None:
         if not plan.is_writable:

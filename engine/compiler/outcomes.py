@@ -59,10 +59,13 @@ class KindPlan:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """How the source of one record ends: after it is done, and after it was left to be refused."""
+    """How the source of one record ends."""
 
-    done: tuple[str, ...]
-    fail: tuple[str, ...]
+    done: str
+
+    def fail(self, number: int) -> tuple[str, ...]:
+        """After the record was left to the reference, whose kind ``number`` may take it."""
+        return f"doubt({number}, line, offset)", self.done
 
 
 def time_mapping(kind: RecordKind) -> FieldMapping | None:
@@ -96,11 +99,11 @@ def write_outcome(
     the usual ones. Raises NotWritable.
     """
     system, kind = plan.system, plan.kind
-    values = ValueCode(code, names, read, ends.fail)
+    values = ValueCode(code, names, read, ends.fail(plan.number))
     if kind.role == "ignore":
         for test in doubts:
             values.refuse_if(test)
-        code.add(f"ignored(offset, {plan.number})", *ends.done)
+        code.add(f"ignored(offset, {plan.number})", ends.done)
         return
     timed = time_mapping(kind)
     ways = mappings_by_target(kind)
@@ -128,7 +131,7 @@ def write_outcome(
         _write_event(plan, code, given)
     else:
         _write_detail(plan, code, given, is_timed=time_value is not None)
-    code.add(*ends.done)
+    code.add(ends.done)
 
 
 def _required(plan: KindPlan, given: Mapping[str, Value]) -> list[str]:

@@ -9,9 +9,10 @@ from typing import Final
 import msgspec
 
 from engine.compiler.json_doubt import NUL, decoded, is_unambiguous
+from engine.compiler.texts import BLANKS
 from engine.compiler.values import MISSING
 from engine.content_hash import event_hash
-from engine.interpreter import Interpreter
+from engine.interpreter import Body, Interpreter
 from engine.json_text import text_of
 from engine.mapped_values import IDENTIFIER_CHARS_MAX
 from engine.model import (
@@ -84,7 +85,10 @@ class CompiledNormalizer:
             "event": self._event,
             "detail": self._detail,
             "ignored": self._ignored,
+            "doubt": self._doubt,
             "refuse": self._refuse,
+            "untaken": self._untaken,
+            "untaken_object": self._untaken_object,
             "takes_text": self._takes_text,
             "takes_object": self._takes_object,
             "takes_any": self._takes_any,
@@ -214,6 +218,32 @@ class CompiledNormalizer:
         outcome = self._reference.normalize_one(record)
         self._keep(index, record.value, outcome)
 
+    def _untaken(self, line: str, offset: int) -> None:
+        """A text that no kind takes, if it is one."""
+        if line[:1] in BLANKS:
+            self._refuse(offset)
+        else:
+            self._keep_untaken(line, offset)
+
+    def _untaken_object(self, line: str, offset: int) -> None:
+        """A JSON object that no kind takes, if it is one."""
+        found = decoded(line)
+        if found is None:
+            self._refuse(offset)
+        else:
+            self._keep_untaken(found, offset)
+
+    def _keep_untaken(self, body: Body, offset: int) -> None:
+        index = bisect_left(self._records.offsets, offset)
+        self._others.append((index, self._reference.untaken(self._records[index], body)))
+
+    def _doubt(self, number: int, line: str, offset: int) -> None:
+        """A record that a kind takes, of which a value may have to be refused."""
+        read = self._reference.asked[number].read
+        captures = decoded(line) if read is None else read(line)
+        if captures is None or not self._map(number, captures, offset):
+            self._refuse(offset)
+
     def _takes_text(self, number: int, line: str, offset: int) -> bool:
         """Whether a kind takes a text; then the reference makes the outcome."""
         asked = self._reference.asked[number]
@@ -240,7 +270,7 @@ class CompiledNormalizer:
         for number in (*numbers, *self._groups.get(None, ())):
             if self._map(number, found, offset):
                 return
-        self._refuse(offset)
+        self._keep_untaken(found, offset)
 
     def _map(self, number: int, captures: Mapping[str, object], offset: int) -> bool:
         """Have the reference make the outcome, if the conditions of the kind hold."""

@@ -291,9 +291,9 @@ class TextCode:
         """A kind of which the reference normalizer makes the outcome."""
         self._names.left.append(plan.name)
         self._code.add(
-            f"if line[:1] not in {BLANKS!r} and takes_text({plan.number}, line, offset):"
+            f"if line[:1] not in {BLANKS!r} and takes_text({plan.number}, line, offset):",
+            f"    {self._ends.done}",
         )
-        self._code.add(*(f"    {line}" for line in self._ends.done))
 
 
 def rarest_literals(units: Sequence[Unit]) -> list[str | None]:
