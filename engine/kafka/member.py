@@ -10,7 +10,6 @@ from typing import Final
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
-    TIMESTAMP_NOT_AVAILABLE,
     Consumer,
     KafkaError,
     KafkaException,
@@ -20,6 +19,7 @@ from confluent_kafka import (
 
 from engine.diagnostics import EnvironmentFailure
 from engine.kafka.client import ClientSettings, ErrorMemory, failure, new_client
+from engine.kafka.messages import runs_of
 from engine.kafka.partition import Partition
 
 _CHUNK_MAX: Final = 1000
@@ -28,9 +28,6 @@ _REQUEST_SECONDS: Final = 5.0
 _LEAVE_SECONDS: Final = 2.0
 _REACH_SECONDS: Final = 1.0
 _REACH_AGAIN_SECONDS: Final = 3.0
-_TIMESTAMP_MS_MAX: Final = 253_402_300_799_999
-"""The end of the year 9999. A producer may claim any number, and one that is no time is none."""
-
 _POSITION_LOST: Final = frozenset(
     {
         KafkaError._AUTO_OFFSET_RESET,
@@ -143,26 +140,24 @@ class GroupMember:
     def gather(self, count: int, wait_s: float) -> tuple[int, int]:
         """Take what the library has; gives the number of records gathered and their bytes."""
         records = size = 0
-        for message in self.consumer.consume(min(count, self._chunk), wait_s):
-            error = message.error()
-            if error is not None:
-                self._on_error(error, message)
-                continue
-            number, offset, value = message.partition(), message.offset(), message.value()
-            part = self.partitions.get(number) if number is not None else None
-            if part is None or offset is None:
-                continue  # of a partition that was taken from us meanwhile
-            if part.take(offset, value or b"", _timestamp_us(message)):
-                records += 1
-                size += len(value or b"")
+        for found in runs_of(self.consumer.consume(min(count, self._chunk), wait_s)):
+            if isinstance(found, Message):
+                self._on_error(found)
+            elif (part := self.partitions.get(found.partition)) is not None:
+                taken = part.take(found)
+                records += len(taken)
+                size += sum(map(len, taken))
+            # else it is of a partition that was taken from us meanwhile
         if records:
             self._chunk = max(1, min(_CHUNK_MAX, _CHUNK_BYTES * records // max(size, 1)))
-        if not records:
+        else:
             self._tell_reach()
         return records, size
 
-    def _on_error(self, error: KafkaError, message: Message) -> None:
-        code, number = error.code(), message.partition()
+    def _on_error(self, message: Message) -> None:
+        error, number = message.error(), message.partition()
+        assert error is not None
+        code = error.code()
         part = self.partitions.get(number) if number is not None else None
         if code == KafkaError._PARTITION_EOF:
             if part is not None:
@@ -252,10 +247,3 @@ class GroupMember:
         self.partitions.update((part.number, part) for part in parts)
         if self._paused:
             self.consumer.pause(places)
-
-
-def _timestamp_us(message: Message) -> int | None:
-    kind, timestamp_ms = message.timestamp()
-    if kind == TIMESTAMP_NOT_AVAILABLE or not 0 <= timestamp_ms <= _TIMESTAMP_MS_MAX:
-        return None
-    return timestamp_ms * 1000

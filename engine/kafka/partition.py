@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from operator import lt
+from typing import NamedTuple
 
-from engine.model import Record, Records, StreamAdvance
+from engine.model import Records, StreamAdvance
 from engine.ports import Progress
+
+
+class Run(NamedTuple):
+    """Records of one partition that came together, as columns."""
+
+    partition: int
+    offsets: list[int]
+    values: list[bytes]
+    timestamps_us: list[int | None]
 
 
 @dataclass(slots=True)
@@ -27,7 +41,9 @@ class Partition:
     expected: int = field(init=False)
     handed: int = field(init=False)
     next_offset: int = field(init=False)
-    records: list[Record] = field(init=False, default_factory=list)
+    _offsets: list[int] = field(init=False, default_factory=list)
+    _values: list[bytes] = field(init=False, default_factory=list)
+    _timestamps_us: list[int | None] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.expected = 0 if self.progress is None else self.progress.next_offset
@@ -43,19 +59,56 @@ class Partition:
         """Whether something is there to hand over."""
         return self.next_offset > self.handed or self.announce
 
-    def take(self, offset: int, value: bytes, timestamp_us: int | None) -> bool:
-        """Gather a record; False if it is not to be read (again, or past the end)."""
-        if self.end is not None and offset >= self.end:
+    @property
+    def waiting(self) -> int:
+        """How many records were gathered and not handed over."""
+        return len(self._offsets)
+
+    def take(self, run: Run) -> list[bytes]:
+        """Gather records; gives the values of those that are to be read (not again, and not past
+        the end)."""
+        if self._are_next(run.offsets):
+            return self._gather(run)
+        kept = self._to_be_read(run)
+        values = self._gather(kept) if kept.offsets else []
+        if self.end is not None and max(run.offsets) >= self.end:
             # Everything before the end has been seen, transaction markers included.
             self.reach(self.end)
+        return values
+
+    def _are_next(self, offsets: list[int]) -> bool:
+        """Whether all are to be read, as nearly always."""
+        if offsets[0] < self.next_offset or self.done:
             return False
-        if offset < self.next_offset or self.done:
+        if self.end is not None and offsets[-1] >= self.end:
             return False
+        return all(map(lt, offsets, islice(offsets, 1, None)))
+
+    def _to_be_read(self, run: Run) -> Run:
+        """Those of the records that are."""
+        indexes: list[int] = []
+        next_offset = self.next_offset
+        for index, offset in enumerate(run.offsets):
+            if self.done or (self.end is not None and offset >= self.end):
+                break
+            if offset >= next_offset:
+                indexes.append(index)
+                next_offset = offset + 1
+        return Run(
+            run.partition,
+            [run.offsets[index] for index in indexes],
+            [run.values[index] for index in indexes],
+            [run.timestamps_us[index] for index in indexes],
+        )
+
+    def _gather(self, run: Run) -> list[bytes]:
+        self._offsets += run.offsets
+        self._values += run.values
+        self._timestamps_us += run.timestamps_us
         self.at_end = False
-        self.records.append(Record(self.stream, offset, offset + 1, value, timestamp_us))
-        self.next_offset = offset + 1
+        self.next_offset = run.offsets[-1] + 1
         self.done = self.end is not None and self.next_offset >= self.end
-        return True
+        return run.values
 
     def reach(self, offset: int) -> None:
         """Everything below ``offset`` has been seen and it is the end, for now or for good."""
@@ -69,11 +122,8 @@ class Partition:
         """The store has everything below ``next_offset``, whoever gathered it."""
         self.expected = next_offset
         self.handed = max(self.handed, next_offset)
-        if self.handed > self.next_offset:
-            self.next_offset = self.handed
-            self.records.clear()
-        elif self.records and self.records[0].offset < next_offset:
-            self.records = [record for record in self.records if record.offset >= next_offset]
+        self.next_offset = max(self.next_offset, self.handed)
+        self._take_first(bisect_left(self._offsets, next_offset))
 
     def skip_to(self, offset: int) -> None:
         """What lies before ``offset`` is gone, and the user accepts it."""
@@ -81,12 +131,28 @@ class Partition:
 
     def hand_over(self, max_records: int, title: str) -> StreamAdvance:
         """Give away at most ``max_records`` gathered records."""
-        records = self.records[:max_records]
-        del self.records[:max_records]
+        records = self._take_first(max_records)
         reached = self.next_offset
-        if self.records:
-            reached = records[-1].next_offset if records else self.handed
+        if self._offsets:
+            reached = records.next_offsets[-1] if records else self.handed
         self.handed = reached
         self.announce = False
-        columns = Records.of(records, self.stream)
-        return StreamAdvance(self.stream, self.expected, reached, columns, self.incarnation, title)
+        return StreamAdvance(self.stream, self.expected, reached, records, self.incarnation, title)
+
+    def _take_first(self, count: int) -> Records:
+        """At most so many of the gathered records, which are gathered no more."""
+        offsets, values, times = self._offsets, self._values, self._timestamps_us
+        self._offsets, self._values, self._timestamps_us = (
+            offsets[count:],
+            values[count:],
+            times[count:],
+        )
+        del offsets[count:], values[count:], times[count:]
+        return Records(self.stream, values, offsets, _next_offsets(offsets), times)
+
+
+def _next_offsets(offsets: list[int]) -> Sequence[int]:
+    """Where reading goes on after each of the records."""
+    if offsets and offsets[-1] - offsets[0] == len(offsets) - 1:
+        return range(offsets[0] + 1, offsets[-1] + 2)
+    return [offset + 1 for offset in offsets]

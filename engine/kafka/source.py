@@ -96,7 +96,7 @@ class KafkaSource:
         """What has come (see ``engine.ports.Source``). Raises EnvironmentFailure."""
         member, deadline = self._member, time.monotonic() + max_wait_s
         member.raise_failure()
-        waiting = sum(len(part.records) for part in member.partitions.values())
+        waiting = sum(part.waiting for part in member.partitions.values())
         if not waiting:
             self._settle_doubts()
         doubt_before = self._in_doubt()
@@ -146,7 +146,7 @@ class KafkaSource:
         return frozenset(
             part.stream
             for part in self._member.partitions.values()
-            if not (part.at_end or part.done) or part.records
+            if not (part.at_end or part.done) or part.waiting
         )
 
     def close(self) -> None:
@@ -203,7 +203,7 @@ class KafkaSource:
     def _hand_over(self, max_records: int) -> list[StreamAdvance]:
         advances = []
         for part in self._member.partitions.values():
-            if part.has_more and (max_records > 0 or not part.records):
+            if part.has_more and (max_records > 0 or not part.waiting):
                 advances.append(part.hand_over(max_records, self._topic))
                 max_records -= len(advances[-1].records)
         return advances
