@@ -1,0 +1,68 @@
+"""A comparison that could not fail would prove nothing: source in which one condition is another
+is told from what was generated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+import pytest
+from comparing import Comparison, Different
+from fuzzing import seeds_of
+from mutations import Mutator
+from seeding import SHIPPED, checked, literals
+
+CHANGES = {
+    "a status that is none": ('f2 != "SUCCESS" and f2 != "FAILURE"', "False"),
+    "a status of JSON that is none": ('v_k_status != "SUCCESS" and', 'v_k_status == "SUCCESS" and'),
+    "an id of JSON that is empty": ("if not v_k_correlation_id:", "if False:"),
+    "a checkpoint that is empty": ("if not v_k_checkpoint:", "if False:"),
+    "an id that is too long": ("is_long and len(f3) > 1024", "False"),
+    "an id of one character more": ("> 1024", "> 1025"),
+    "a key twice": ("not is_unambiguous(line)", "False"),
+    "a NUL": ("is_escaped and NUL in line", "False"),
+    "an empty field": ("if found and f1:", "if found:"),
+    "an empty reason": ("if r3:", "if True:"),
+    "something after the end": ("if not r3:", "if True:"),
+    "a literal": ("' BCIS: '", "' BCIS:'"),
+    "another time": ("if f0 != seen[0]:", "if seen[0] is None:"),
+    "another instant": (
+        "seen[1], instant[1] = f0, i",
+        "seen[1], instant[1] = f0, (i[0], i[1] + 1)",
+    ),
+    "a detail that is expected": ("if f2 == 'FAILURE':", "if False:"),
+    "a detail that is not": ("if v_k_status == 'FAILURE':", "if True:"),
+    "a quote in a text": ("if '\"' in line:", "if False:"),
+    "the wrong kind": ("add((offset, 6,", "add((offset, 4,"),
+    "no reason": ("f3, f4 or None))", "f3, None))"),
+    "nothing for what is refused": ("            untaken(line, offset)\n", "            pass\n"),
+    "nothing for other JSON": ("takes_any(line, offset)", "pass"),
+}
+
+
+@pytest.fixture(scope="module")
+def values() -> list[list[bytes]]:
+    systems, rng = checked(*SHIPPED), Random(7)
+    seeds = seeds_of(systems, rng, 12)
+    mutated = Mutator(rng, seeds, literals(systems)).mutated
+    sizes = [500] * 12 + [4] * 500
+    return [seeds, *([mutated(rng.choice(seeds)) for _ in range(size)] for size in sizes)]
+
+
+def test_what_was_generated_is_the_same(values: list[list[bytes]]) -> None:
+    compare_all(Comparison(checked(*SHIPPED)), values)
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_change_of_the_source_is_noticed(
+    change: tuple[str, str], values: list[list[bytes]]
+) -> None:
+    comparison = Comparison(checked(*SHIPPED))
+    comparison.change_source(*change)
+    with pytest.raises(Different):
+        compare_all(comparison, values)
+
+
+def compare_all(comparison: Comparison, values: Sequence[Sequence[bytes]]) -> None:
+    for batch in values:
+        comparison.compare(batch)
