@@ -12,8 +12,8 @@ import ahocorasick
 
 from engine.compiler.instants import Known, Read, compile_read
 from engine.compiler.module import Module, write_module
-from engine.compiler.outcomes import KindPlan, time_mapping
-from engine.compiler.running import CompiledNormalizer, KnownTimes, is_tracked
+from engine.compiler.outcomes import KindPlan, TimeSource, time_mapping
+from engine.compiler.running import CompiledNormalizer, is_tracked
 from engine.compiler.steps import TimeCut
 from engine.compiler.texts import plan_steps
 from engine.compiler.values import NotWritable
@@ -38,44 +38,52 @@ def compile_normalizer(
     any and it is missing.
     """
     reference = compile_reference(systems, redact_key)
-    plans = _plans(systems)
-    times: list[KnownTimes] = [{} for _ in systems]
-    readers: list[Read] = []
-    shared: Known = {}
-    one_way: dict[int, object] = {}
-    for number, plan in enumerate(plans):
-        way = _way_of_time(plan)
-        if way is not None and one_way.setdefault(plan.system_number, way) != way:
-            plans[number] = replace(plan, is_left=True)
-    for number, system in enumerate(systems):
-        way = one_way.get(number)
-        formats = way[0] if isinstance(way, tuple) else _ISO
-        readers.append(compile_read(formats, zone_named(system.timezone), times[number], shared))
+    marks: list[dict[int, None]] = [{} for _ in systems]
+    plans = _plans(systems, marks)
     module = write_module(_in_order(plans))
     doubtful = frozenset(plan.number for plan in plans if plan.is_unproved)
-    normalizer = CompiledNormalizer(
-        reference, module.source, module.objects, times, readers, doubtful
-    )
-    normalizer.left_to_reference = module.left
+    normalizer = CompiledNormalizer(reference, module, _times(plans), marks, doubtful)
     _start(normalizer, module)
     return normalizer
 
 
-def _plans(systems: Sequence[System]) -> list[KindPlan]:
+def _times(plans: Sequence[KindPlan]) -> list[Known]:
+    known = {id(plan.times.known): plan.times.known for plan in plans if plan.times is not None}
+    return list(known.values())
+
+
+def _plans(systems: Sequence[System], marks: Sequence[dict[int, None]]) -> list[KindPlan]:
+    """The kinds with how each reads times. Systems that are not asked for theirs share what they
+    know of each way; of one that is, all kinds that generated source reads must read alike."""
     plans: list[KindPlan] = []
+    ways: dict[object, tuple[Known, Read]] = {}
+    shared: dict[object, TimeSource] = {}
     for system_number, system in enumerate(systems):
-        is_system_tracked = is_tracked(system)
+        own_way: object = None
         for kind in system.kinds:
             is_unproved = kind.name in system.unproved or _needs_all(system, kind)
-            plans.append(
-                KindPlan(len(plans), system_number, system, kind, is_system_tracked, is_unproved)
-            )
+            plan = KindPlan(len(plans), system, kind, None, is_unproved)
+            way = _way_of_time(plan)
+            if way is not None:
+                if way not in ways:
+                    known: Known = {}
+                    ways[way] = known, compile_read(way[1], zone_named(way[0]), known)
+                if is_tracked(system):
+                    own_way = own_way or way
+                    is_alike = own_way == way
+                    times = TimeSource(system_number, *ways[way], marks[system_number])
+                    plan = replace(plan, times=times, is_left=not is_alike)
+                else:
+                    slot = len(systems) + len(shared)
+                    times = shared.setdefault(way, TimeSource(slot, *ways[way], None))
+                    plan = replace(plan, times=times)
+            plans.append(plan)
     return plans
 
 
-def _way_of_time(plan: KindPlan) -> object:
-    """How the kind reads times: all kinds of a system that generated source reads share what they
-    know of them, so they must read them alike. None for one that reads none."""
+def _way_of_time(plan: KindPlan) -> tuple[str, tuple[str, ...], object] | None:
+    """How the kind reads times: the zone, the formats, and the type of what was cut out. None for
+    one of which generated source reads none."""
     if plan.kind.role == "ignore" or not plan.is_writable:
         return None
     try:
@@ -85,8 +93,8 @@ def _way_of_time(plan: KindPlan) -> object:
     if mapping is None:
         return None
     steps = plan_steps(plan) if plan.kind.template is not None else None
-    cuts = [step.type for step in steps.steps if isinstance(step, TimeCut)] if steps else []
-    return mapping.formats or _ISO, *cuts
+    cuts = tuple(step.type for step in steps.steps if isinstance(step, TimeCut)) if steps else ()
+    return plan.system.timezone, mapping.formats or _ISO, cuts
 
 
 def _needs_all(system: System, kind: RecordKind) -> bool:
@@ -99,9 +107,9 @@ def _needs_all(system: System, kind: RecordKind) -> bool:
 
 def _in_order(plans: Sequence[KindPlan]) -> list[KindPlan]:
     """The kinds of each system such that each comes after those that it yields to."""
-    by_system: dict[int, list[KindPlan]] = {}
+    by_system: dict[str, list[KindPlan]] = {}
     for plan in plans:
-        by_system.setdefault(plan.system_number, []).append(plan)
+        by_system.setdefault(plan.system.name, []).append(plan)
     return [plan for of_system in by_system.values() for plan in _ordered(of_system)]
 
 
@@ -118,22 +126,24 @@ def _ordered(left: list[KindPlan]) -> list[KindPlan]:
 def _start(normalizer: CompiledNormalizer, module: Module) -> None:
     namespace = normalizer.namespace
     exec(compile(module.source, _FILE, "exec"), namespace)  # noqa: S102 - our own source
-    if module.unit_functions:
+    if module.units:
         automaton = ahocorasick.Automaton()
-        by_text: dict[str, list[object]] = {}
-        always = []
-        for name, text in module.unit_functions:
-            if text is None:
-                always.append(namespace[name])
-            else:
-                by_text.setdefault(text, []).append(namespace[name])
+        by_text: dict[str | None, list[object]] = {}
+        for call in module.units:
+            entry = namespace[call.function], call.parameters
+            by_text.setdefault(call.found_by, []).append(entry)
+        namespace["always"] = tuple(by_text.pop(None, ()))
         for text, units in by_text.items():
             automaton.add_word(text, tuple(units))
         automaton.make_automaton()
-        namespace["find"] = automaton.iter
-        namespace["always"] = tuple(always)
-    objects = module.object_plan
-    groups = {group.value: tuple(plan.number for plan in group.plans) for group in objects.groups}
+        namespace["find"] = automaton.iter if by_text else _find_nothing
+    groups = {call.found_by: (namespace[call.function], call.parameters) for call in module.groups}
+    namespace["other_group"] = groups.pop(None, None)
+    namespace["groups"] = groups
     normalize = namespace["normalize"]
     assert callable(normalize)
-    normalizer.start(normalize, groups, objects.key)
+    normalizer.start(normalize)
+
+
+def _find_nothing(_line: str) -> tuple[()]:
+    return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
 from typing import Final
 
@@ -11,7 +11,7 @@ from engine.conversions import TimeError, parse_time
 Instant = tuple[str, int]
 """A time in UTC as events carry it, and in microseconds since the epoch."""
 
-Known = MutableMapping[object, Instant]
+Known = dict[str, Instant]
 """Instants by the text of the time."""
 
 Read = Callable[[str], Instant | None]
@@ -21,16 +21,14 @@ _MINUTE_CHARS: Final = len("2025-05-04T10:30:")
 _SECOND_CHARS: Final = len("2025-05-04T10:30:00")
 _FRACTION_DIGITS_MAX: Final = 9
 _SECONDS_US: Final = {f"{second:02}": second * 1_000_000 for second in range(60)}
-_SHARED_MAX: Final = 10_000
 _MINUTES_MAX: Final = 100_000
 """Minutes of which the beginning is remembered."""
 
 
-def compile_read(formats: Sequence[str], zone: tzinfo, known: Known, shared: Known) -> Read:
-    """What reads times as ``parse_time`` does, and adds them to the ``known``. ``shared`` are those
-    in UTC that others have read."""
+def compile_read(formats: Sequence[str], zone: tzinfo, known: Known) -> Read:
+    """What reads times as ``parse_time`` does, and adds them to the ``known``."""
     if tuple(formats) == ("iso",) and zone is UTC:
-        return _compile_utc(known, shared)
+        return _compile_utc(known)
 
     def read(text: str) -> Instant | None:
         return _remembered(text, formats, zone, known)
@@ -47,15 +45,11 @@ def _remembered(text: str, formats: Sequence[str], zone: tzinfo, known: Known) -
     return instant
 
 
-def _compile_utc(known: Known, shared: Known) -> Read:
+def _compile_utc(known: Known) -> Read:
     """ISO 8601 in UTC: each minute is read once, and seconds and fractions are counted from it."""
     minutes: dict[str, int | None] = {}
 
     def read(text: str) -> Instant | None:
-        instant = shared.get(text)
-        if instant is not None:
-            known[text] = instant
-            return instant
         seconds_us = _SECONDS_US.get(text[_MINUTE_CHARS:_SECOND_CHARS])
         fraction = text[_SECOND_CHARS:].removesuffix("Z")
         digits = fraction[1:]
@@ -71,9 +65,7 @@ def _compile_utc(known: Known, shared: Known) -> Read:
         if minute_us is None:
             return None
         us = minute_us + seconds_us + (int(digits[:6].ljust(6, "0")) if digits else 0)
-        if len(shared) >= _SHARED_MAX:
-            shared.clear()
-        shared[text] = known[text] = instant = (
+        known[text] = instant = (
             f"{text[:10]}T{text[11:_SECOND_CHARS]}{fraction}Z",
             us,
         )

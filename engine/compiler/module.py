@@ -12,8 +12,8 @@ from typing import Final
 
 from engine.compiler.objects import ObjectCode, ObjectPlan, plan_objects
 from engine.compiler.outcomes import Ends, KindPlan
-from engine.compiler.texts import TextCode, Unit, rarest_literals, units_of
-from engine.compiler.writing import Code, Names
+from engine.compiler.texts import TextCode, rarest_literals, units_of
+from engine.compiler.writing import Code, FunctionScope, ModuleScope, comment
 
 CHAIN_MAX: Final = 8
 """More units or groups than this are not tried one after the other."""
@@ -23,13 +23,24 @@ _FUNCTION: Final = Ends("return True")
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A function of the module with its parameters, and by what it is found: a text that the
+    record holds, the value of a key; None: it is always called."""
+
+    function: str
+    parameters: tuple[object, ...]
+    found_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Module:
-    """Source, with the objects that it names, and what finds its functions."""
+    """Source, and the objects that it names. ``units`` and ``groups`` are the calls for texts and
+    for JSON objects, where there are too many for a chain."""
 
     source: str
     objects: dict[str, object]
-    unit_functions: Sequence[tuple[str, str | None]]
-    """For many units: the function of each, and the text by which it is found (None: always)."""
+    units: Sequence[Call]
+    groups: Sequence[Call]
     object_plan: ObjectPlan
     left: Sequence[str]
     """Record kinds that are left to the reference."""
@@ -43,11 +54,11 @@ def write_module(plans: Sequence[KindPlan]) -> Module:
 class _Writer:
     def __init__(self, plans: Sequence[KindPlan]) -> None:
         self._plans = plans
-        self._names = Names()
+        self._scope = ModuleScope()
         self._code = Code()
+        self._functions: dict[str, str] = {}
         self._units = units_of([plan for plan in plans if plan.kind.template is not None])
         self._objects = plan_objects([plan for plan in plans if plan.kind.template is None])
-        self._unit_functions: list[tuple[str, str | None]] = []
 
     def module(self) -> Module:
         systems = {plan.system.name for plan in self._plans}
@@ -55,20 +66,11 @@ class _Writer:
             f'"""Generated from {len(systems)} specs; nothing here is to be edited."""', ""
         )
         self._object_type()
-        self._times()
-        in_chain = len(self._units) <= CHAIN_MAX, len(self._objects.groups) <= CHAIN_MAX
-        if not in_chain[0]:
-            self._write_unit_functions()
-        if not in_chain[1]:
-            self._write_group_functions()
-        self._loop(*in_chain)
-        return Module(
-            self._code.text(),
-            self._names.objects,
-            self._unit_functions,
-            self._objects,
-            tuple(dict.fromkeys(self._names.left)),
-        )
+        units = [] if len(self._units) <= CHAIN_MAX else self._unit_calls()
+        groups = [] if len(self._objects.groups) <= CHAIN_MAX else self._group_calls()
+        self._loop(units_in_chain=not units, groups_in_chain=not groups)
+        left = tuple(dict.fromkeys(self._scope.left))
+        return Module(self._code.text(), self._scope.objects, units, groups, self._objects, left)
 
     def _object_type(self) -> None:
         code, attributes = self._code, self._objects.attributes
@@ -80,54 +82,51 @@ class _Writer:
         code.add(*(f"    {name}: str | None = None" for name in attributes.values()))
         code.add("", "", "decode = Decoder(Object).decode", "")
 
-    def _times(self) -> None:
-        numbers = sorted({plan.system_number for plan in self._plans})
-        self._code.add("# The instants of the times that each system wrote, and how they are read.")
-        for number in numbers:
-            self._code.add(f"times_{number}, read_{number} = times[{number}], readers[{number}]")
-        self._code.add("")
-
     # --- many -------------------------------------------------------------------------------------
 
-    def _write_unit_functions(self) -> None:
-        for number, (unit, text) in enumerate(
-            zip(self._units, rarest_literals(self._units), strict=True)
-        ):
-            name = f"unit_{number}"
-            self._begin_function(f"def {name}(line, offset, is_long):", unit.title)
-            TextCode(self._code, self._names, _FUNCTION).write(unit)
-            self._end_function()
-            self._unit_functions.append((name, text))
+    def _unit_calls(self) -> list[Call]:
+        calls = []
+        for unit, text in zip(self._units, rarest_literals(self._units), strict=True):
+            code, scope = Code(depth=1), FunctionScope(self._scope.left)
+            TextCode(code, scope, _FUNCTION).write(unit)
+            arguments = "line, offset, is_long, parameters"
+            calls.append(self._call(f"unit_{{}}({arguments})", code, scope, text, unit.title))
+        return calls
 
-    def _write_group_functions(self) -> None:
-        for number, group in enumerate(self._objects.groups):
-            title = "any value" if group.value is None else f"{self._objects.key}: {group.value}"
-            self._begin_function(
-                f"def group_{number}(o, line, offset, is_long, is_escaped):", title
-            )
-            ObjectCode(self._code, self._names, self._objects, _FUNCTION).write(group)
-            self._end_function()
-        entries = ", ".join(
-            f"{group.value!r}: group_{number}"
-            for number, group in enumerate(self._objects.groups)
-            if group.value is not None
-        )
-        self._code.add(f"groups = {{{entries}}}", "", "")
+    def _group_calls(self) -> list[Call]:
+        calls = []
+        for group in self._objects.groups:
+            code, scope = Code(depth=1), FunctionScope(self._scope.left)
+            ObjectCode(code, scope, self._objects, _FUNCTION).write(group)
+            arguments = "o, line, offset, is_long, is_escaped, parameters"
+            title = ", ".join(plan.name for plan in group.plans)
+            calls.append(self._call(f"group_{{}}({arguments})", code, scope, group.value, title))
+        return calls
 
-    def _begin_function(self, head: str, title: str) -> None:
-        self._code.add("", head)
-        self._code.depth += 1
-        self._code.add(f'"""{ascii(title)[1:-1]}"""' if '"' not in title else f"# {title!a}")
-
-    def _end_function(self) -> None:
-        self._code.add("return False", "")
-        self._code.depth -= 1
+    def _call(
+        self, head: str, code: Code, scope: FunctionScope, found_by: str | None, title: str
+    ) -> Call:
+        """A call of the function with this code, which may be there already."""
+        code.add("return False")
+        body = code.text()
+        if body not in self._functions:
+            written = head.format(len(self._functions))
+            self._functions[body] = written.partition("(")[0]
+            names = "".join(f"p{number}, " for number in range(len(scope.values)))
+            self._code.add("", f"def {written}:")
+            self._code.add(*([f"    {names.rstrip()} = parameters"] if names else []))
+            self._code.lines += code.lines
+            self._code.add("")
+        name = self._functions[body]
+        how = "always" if found_by is None else f"by {found_by!r}"
+        self._code.add(comment(f"{name}, {how}: {title}"))
+        return Call(name, tuple(scope.values), found_by)
 
     # --- the loop ---------------------------------------------------------------------------------
 
-    def _loop(self, units_in_chain: bool, groups_in_chain: bool) -> None:
+    def _loop(self, *, units_in_chain: bool, groups_in_chain: bool) -> None:
         code = self._code
-        code.add("", "def normalize(lines, offsets, is_long, is_escaped):")
+        code.add("", "", "def normalize(lines, offsets, is_long, is_escaped):")
         code.depth += 1
         code.add('"""Take each record to its row; whether no text of a row holds a quote."""')
         code.add("has_quote = False", "for line, offset in zip(lines, offsets):")
@@ -146,12 +145,11 @@ class _Writer:
         code.add("if '\"' in line:", "    has_quote = True")
         if units_in_chain:
             for unit in self._units:
-                TextCode(code, self._names, _LOOP).write(unit)
+                TextCode(code, self._scope, _LOOP).write(unit)
         else:
             self._unit_lookup()
         code.add("untaken(line, offset)")
-        code.depth -= 1
-        code.depth -= 1
+        code.depth -= 2
         code.add("return not has_quote")
         code.depth -= 1
 
@@ -175,43 +173,40 @@ class _Writer:
         word = "if"
         for group in self._objects.groups:
             if group.value is None:
-                ObjectCode(code, self._names, self._objects, _LOOP).write(group)
+                ObjectCode(code, self._scope, self._objects, _LOOP).write(group)
                 continue
             code.add(f"{word} key == {group.value!r}:")
             code.depth += 1
-            before = len(code.lines)
-            ObjectCode(code, self._names, self._objects, _LOOP).write(group)
-            assert len(code.lines) > before
+            ObjectCode(code, self._scope, self._objects, _LOOP).write(group)
             code.depth -= 1
             word = "elif"
 
     def _group_lookup(self) -> None:
         code, objects = self._code, self._objects
-        assert objects.key is not None
-        code.add(f"group = groups.get(o.{objects.attributes[objects.key]})")
-        code.add(
-            "if group is not None and group(o, line, offset, is_long, is_escaped):", "    continue"
-        )
-        for number, group in enumerate(objects.groups):
-            if group.value is None:
-                code.add(
-                    f"if group_{number}(o, line, offset, is_long, is_escaped):", "    continue"
-                )
+        arguments = "o, line, offset, is_long, is_escaped, parameters"
+        if objects.key is not None:
+            code.add(
+                f"group, parameters = groups.get(o.{objects.attributes[objects.key]}, NO_GROUP)",
+                f"if group is not None and group({arguments}):",
+                "    continue",
+            )
+        if any(group.value is None for group in objects.groups):
+            code.add("group, parameters = other_group", f"if group({arguments}):", "    continue")
 
     def _unit_lookup(self) -> None:
         self._code.add(
             "is_taken = False",
             "for _, units in find(line):",
-            "    for unit in units:",
-            "        if unit(line, offset, is_long):",
+            "    for unit, parameters in units:",
+            "        if unit(line, offset, is_long, parameters):",
             "            is_taken = True",
             "            break",
             "    if is_taken:",
             "        break",
             "if is_taken:",
             "    continue",
-            "for unit in always:",
-            "    if unit(line, offset, is_long):",
+            "for unit, parameters in always:",
+            "    if unit(line, offset, is_long, parameters):",
             "        is_taken = True",
             "        break",
             "if is_taken:",
@@ -219,4 +214,4 @@ class _Writer:
         )
 
 
-__all__ = ["CHAIN_MAX", "Module", "Unit", "write_module"]
+__all__ = ["CHAIN_MAX", "Call", "Module", "write_module"]

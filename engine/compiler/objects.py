@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from engine.compiler.outcomes import Ends, KindPlan, write_outcome
 from engine.compiler.values import NotWritable, Value, condition_test
-from engine.compiler.writing import Code, Names, attribute, comment
+from engine.compiler.writing import Code, Scope, attribute
 from engine.model import Key, Path, first_key
 
 
@@ -75,9 +75,9 @@ def _keys(plan: KindPlan) -> list[str]:
 class ObjectCode:
     """Writes the kinds of a group into ``code``."""
 
-    def __init__(self, code: Code, names: Names, plan: ObjectPlan, ends: Ends) -> None:
+    def __init__(self, code: Code, scope: Scope, plan: ObjectPlan, ends: Ends) -> None:
         self._code = code
-        self._names = names
+        self._scope = scope
         self._plan = plan
         self._ends = ends
 
@@ -86,16 +86,18 @@ class ObjectCode:
         code, before = self._code, (self._code.depth, len(self._code.lines))
         try:
             for plan in group.plans:
-                code.add(comment(plan.title))
+                code.add(*self._scope.comment(plan.title))
                 self._kind(plan, group)
         except NotWritable:
             # One of them asks for the whole object, so all of them are asked by it.
             code.depth = before[0]
             del code.lines[before[1] :]
             numbers = tuple(plan.number for plan in group.plans)
-            self._names.left += [plan.name for plan in group.plans]
-            code.add(*(comment(plan.title) for plan in group.plans))
-            code.add(f"if takes_object({numbers!r}, line, offset):")
+            self._scope.left += [plan.name for plan in group.plans]
+            code.add(*(line for plan in group.plans for line in self._scope.comment(plan.title)))
+            code.add(
+                f"if takes_object({self._scope.named('kinds', numbers, numbers)}, line, offset):"
+            )
             code.add(f"    {self._ends.done}")
 
     def _kind(self, plan: KindPlan, group: ObjectGroup) -> None:
@@ -112,7 +114,7 @@ class ObjectCode:
                 known.add(name)
             if name == self._plan.key and group.value is not None and one.test == "one_of":
                 continue  # by which the group was found
-            tests.append(condition_test(f"o.{self._plan.attributes[name]}", one))
+            tests.append(condition_test(f"o.{self._plan.attributes[name]}", one, self._scope))
         if tests:
             code.add(f"if {' and '.join(tests)}:")
             code.depth += 1
@@ -128,7 +130,7 @@ class ObjectCode:
             return locals_[path[0].name]
 
         doubt = self._doubt(plan, known, locals_)
-        write_outcome(plan, code, self._names, read, self._ends, doubt, None)
+        write_outcome(plan, code, self._scope, read, self._ends, doubt, None)
         code.depth = before
 
     def _doubt(self, plan: KindPlan, known: set[str], locals_: Mapping[str, Value]) -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from engine.compiler.instants import Known
+from engine.compiler.instants import Read as ReadTime
 from engine.compiler.values import (
     NotWritable,
     Read,
@@ -15,7 +17,7 @@ from engine.compiler.values import (
     joined_when,
     mappings_by_target,
 )
-from engine.compiler.writing import Code, Names
+from engine.compiler.writing import Code, Scope
 from engine.mapped_values import IDENTIFIER_CHARS_MAX
 from engine.model import REQUIRED_FIELDS, FieldMapping, RecordKind, System
 from engine.time_formats import parts_of
@@ -24,16 +26,27 @@ _IDENTIFIERS: Final = ("checkpoint_id", "correlation_id")
 _NONE: Final = Value("None")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TimeSource:
+    """How generated source reads times: ``known`` has those of this way that were read before,
+    and ``read`` adds one. ``slot`` is where the last one is kept; ``marks``, in microseconds, are
+    all of one system, for systems that join or lend their times."""
+
+    slot: int
+    known: Known
+    read: ReadTime
+    marks: dict[int, None] | None
+
+
 @dataclass(frozen=True, slots=True)
 class KindPlan:
     """A record kind as the generated source knows it."""
 
     number: int
-    system_number: int
     system: System
     kind: RecordKind
-    is_tracked: bool
-    """Whether the times of its system are told: it joins, or lends them to records without."""
+    times: TimeSource | None
+    """How its times are read; None where generated source reads none."""
     is_unproved: bool
     """Whether another kind might take its records too, so that all have to be asked."""
     is_left: bool = False
@@ -63,7 +76,7 @@ class Ends:
 
     done: str
 
-    def fail(self, number: int) -> tuple[str, ...]:
+    def fail(self, number: str) -> tuple[str, ...]:
         """After the record was left to the reference, whose kind ``number`` may take it."""
         return f"doubt({number}, line, offset)", self.done
 
@@ -86,7 +99,7 @@ def time_mapping(kind: RecordKind) -> FieldMapping | None:
 def write_outcome(
     plan: KindPlan,
     code: Code,
-    names: Names,
+    scope: Scope,
     read: Read,
     ends: Ends,
     doubts: Sequence[str],
@@ -99,11 +112,12 @@ def write_outcome(
     the usual ones. Raises NotWritable.
     """
     system, kind = plan.system, plan.kind
-    values = ValueCode(code, names, read, ends.fail(plan.number))
+    number = scope.literal(plan.number)
+    values = ValueCode(code, scope, read, ends.fail(number))
     if kind.role == "ignore":
         for test in doubts:
             values.refuse_if(test)
-        code.add(f"ignored(offset, {plan.number})", ends.done)
+        code.add(f"ignored(offset, {number})", ends.done)
         return
     timed = time_mapping(kind)
     ways = mappings_by_target(kind)
@@ -128,9 +142,9 @@ def write_outcome(
         values.refuse_if(test)
     _write_time(plan, values, time_value, instant)
     if kind.role == "event":
-        _write_event(plan, code, given)
+        _write_event(plan, values, given)
     else:
-        _write_detail(plan, code, given, is_timed=time_value is not None)
+        _write_detail(plan, values, given, is_timed=time_value is not None)
     code.add(ends.done)
 
 
@@ -191,24 +205,29 @@ def _write_time(
         return
     if plan.kind.role == "detail" and not value.is_sure and not _needs_body_time(plan.system):
         raise NotWritable
-    number = plan.system_number
+    if plan.times is None:
+        raise NotWritable
+    slot = values.scope.literal(plan.times.slot)
     # Most records are of the second that the one before was of.
-    code.add(f"if {value.source} != seen[{number}]:")
+    code.add(f"if {value.source} != seen[{slot}]:")
     code.depth += 1
-    code.add(*(instant(value) if instant else own_instant(plan, value.source)))
+    code.add(*(instant(value) if instant else own_instant(plan.times, values.scope, value.source)))
     values.refuse_if("i is None")
-    code.add(f"seen[{number}], instant[{number}] = {value.source}, i")
+    code.add(f"seen[{slot}], instant[{slot}] = {value.source}, i")
+    if plan.times.marks is not None:
+        code.add(f"{values.scope.named('marks', plan.times.marks)}[i[1]] = None")
     code.depth -= 1
-    code.add(f"text, us = instant[{number}]")
+    code.add(f"text, us = instant[{slot}]")
 
 
-def own_instant(plan: KindPlan, source: str) -> tuple[str, ...]:
+def own_instant(times: TimeSource, scope: Scope, source: str) -> tuple[str, ...]:
     """Lines that set ``i`` to the instant of a text: one that was there before, or a new one."""
-    number = plan.system_number
-    return (f"i = times_{number}.get({source}) or read_{number}({source})",)
+    known, read = scope.named("times", times.known), scope.named("read_time", times.read)
+    return (f"i = {known}.get({source}) or {read}({source})",)
 
 
-def _write_event(plan: KindPlan, code: Code, given: Mapping[str, Value]) -> None:
+def _write_event(plan: KindPlan, values: ValueCode, given: Mapping[str, Value]) -> None:
+    code, scope = values.code, values.scope
     reason = given.get("failure_reason", _NONE)
     reason_source = f"{reason.source} or None" if reason.is_plain else reason.source
     correlation_id = given.get("correlation_id", _NONE)
@@ -216,10 +235,10 @@ def _write_event(plan: KindPlan, code: Code, given: Mapping[str, Value]) -> None
     if correlation_id.is_plain and not correlation_id.is_sure:
         id_source = f"{id_source} or None"
     row = (
-        f"offset, {plan.number}, {given['checkpoint_id'].source}, text, us, "
+        f"offset, {scope.literal(plan.number)}, {given['checkpoint_id'].source}, text, us, "
         f"{given['status'].source}, {id_source}, {reason_source}"
     )
-    expects = _expects(plan, given)
+    expects = _expects(plan, given, scope)
     if plan.system.merge is not None:
         code.add(f"event({row}, {expects})")
     elif expects == "False":
@@ -230,7 +249,7 @@ def _write_event(plan: KindPlan, code: Code, given: Mapping[str, Value]) -> None
         code.add(f"if {expects}:", f"    event({row}, True)", "else:", f"    add(({row}))")
 
 
-def _expects(plan: KindPlan, given: Mapping[str, Value]) -> str:
+def _expects(plan: KindPlan, given: Mapping[str, Value], scope: Scope) -> str:
     join = plan.system.join
     if join is None or plan.kind.name not in join.events:
         return "False"
@@ -238,7 +257,7 @@ def _expects(plan: KindPlan, given: Mapping[str, Value]) -> str:
     known.setdefault("failure_reason", _NONE)
     if any(name not in known for name in join.when):
         return "False"
-    tests = joined_when(join.when, known)
+    tests = joined_when(join.when, known, scope)
     correlation_id = given.get("correlation_id", _NONE)
     if not correlation_id.is_sure and _says_none(
         [one for one in plan.kind.mappings if one.target == "correlation_id"]
@@ -248,14 +267,13 @@ def _expects(plan: KindPlan, given: Mapping[str, Value]) -> str:
 
 
 def _write_detail(
-    plan: KindPlan, code: Code, given: Mapping[str, Value], *, is_timed: bool
+    plan: KindPlan, values: ValueCode, given: Mapping[str, Value], *, is_timed: bool
 ) -> None:
     reason = given.get("failure_reason", _NONE)
     reason_source = f"{reason.source} or None" if reason.is_plain else reason.source
     time = "text, us" if is_timed else "None, None"
-    code.add(
-        f"detail(offset, {plan.number}, {given['correlation_id'].source}, {reason_source}, {time})"
-    )
+    number, correlation_id = values.scope.literal(plan.number), given["correlation_id"].source
+    values.code.add(f"detail(offset, {number}, {correlation_id}, {reason_source}, {time})")
 
 
-__all__ = ["Ends", "KindPlan", "own_instant", "time_mapping", "write_outcome"]
+__all__ = ["Ends", "KindPlan", "TimeSource", "own_instant", "time_mapping", "write_outcome"]

@@ -8,7 +8,9 @@ from typing import Final
 
 import msgspec
 
+from engine.compiler.instants import Instant, Known
 from engine.compiler.json_doubt import NUL, decoded, is_unambiguous
+from engine.compiler.module import Module
 from engine.compiler.texts import BLANKS
 from engine.compiler.values import MISSING
 from engine.content_hash import event_hash
@@ -33,7 +35,8 @@ SLICE_RECORDS: Final = 2_048
 _ESCAPED: Final = bytes(code for code in range(32) if code != 10)
 """Characters that JSON writes as escapes, beside the quote and the backslash."""
 
-KnownTimes = dict[object, tuple[str, int]]
+TIMES_MAX: Final = 50_000
+"""Times that are remembered from batch to batch."""
 
 
 class CompiledNormalizer:
@@ -46,17 +49,16 @@ class CompiledNormalizer:
     def __init__(
         self,
         reference: Interpreter,
-        source: str,
-        objects: Mapping[str, object],
-        times: Sequence[KnownTimes],
-        readers: Sequence[Callable[[str], object]],
+        module: Module,
+        times: Sequence[Known],
+        marks: Sequence[dict[int, None]],
         unproved: frozenset[int],
     ) -> None:
         self.systems = reference.systems
         self.kinds = reference.kinds
-        self.source = source
+        self.source = module.source
         """The generated module."""
-        self.left_to_reference: Sequence[str] = ()
+        self.left_to_reference = module.left
         """Record kinds of which the reference makes every outcome."""
         self._reference = reference
         self._unproved = unproved
@@ -65,12 +67,20 @@ class CompiledNormalizer:
         self._rows: list[Row] = []
         self._others: list[tuple[int, Outcome]] = []
         self._times = times
-        self._seen: list[str | None] = [None] * len(self.systems)
-        """The text of the time that generated source read last, of each system."""
-        self._instant: list[tuple[str, int] | None] = [None] * len(self.systems)
-        """The instant of the time that was read last, of each system."""
+        self._marks = marks
+        self._tracked = [number for number, one in enumerate(self.systems) if is_tracked(one)]
+        slots = len(self.systems) + len(times) + 1
+        self._seen: list[str | None] = [None] * slots
+        """The text of the time that generated source read last: of each system that is tracked,
+        and of each way to read times."""
+        self._instant: list[Instant | None] = [None] * slots
+        """The instant of the time that was read last."""
+        self._groups: dict[str | None, tuple[int, ...]] = {}
+        for group in module.object_plan.groups:
+            self._groups[group.value] = tuple(plan.number for plan in group.plans)
+        self._key = module.object_plan.key
         self.namespace: dict[str, object] = {
-            **objects,
+            **module.objects,
             "Struct": msgspec.Struct,
             "Decoder": msgspec.json.Decoder,
             "DecodeError": msgspec.DecodeError,
@@ -78,8 +88,7 @@ class CompiledNormalizer:
             "NUL": NUL,
             "is_unambiguous": is_unambiguous,
             "add": self._rows.append,
-            "times": times,
-            "readers": readers,
+            "NO_GROUP": (None, None),
             "seen": self._seen,
             "instant": self._instant,
             "event": self._event,
@@ -94,17 +103,9 @@ class CompiledNormalizer:
             "takes_any": self._takes_any,
         }
 
-    def start(
-        self,
-        normalize: Callable[..., bool],
-        groups: Mapping[str | None, tuple[int, ...]],
-        key: str | None,
-    ) -> None:
-        """Take the generated function; ``groups`` are the kinds of JSON records by the value of
-        ``key``."""
+    def start(self, normalize: Callable[..., bool]) -> None:
+        """Take the generated function."""
         self._normalize = normalize
-        self._groups = groups
-        self._key = key
 
     def normalize_all(self, records: Records) -> Normalized:
         """What becomes of the records of one stream."""
@@ -123,9 +124,11 @@ class CompiledNormalizer:
         self._rows.clear()
         self._others.clear()
         for known in self._times:
-            known.clear()
-        self._seen[:] = [None] * len(self.systems)
-        self._instant[:] = [None] * len(self.systems)
+            if len(known) > TIMES_MAX:
+                known.clear()
+        for number in self._tracked:
+            self._marks[number].clear()
+            self._seen[number] = self._instant[number] = None
 
     def _take(self, begin: int, values: Sequence[bytes], offsets: Sequence[int]) -> bool:
         whole = b"".join(values)
@@ -144,11 +147,11 @@ class CompiledNormalizer:
 
     def _told_times(self) -> dict[str, Times]:
         told = {}
-        for number, known in enumerate(self._times):
+        for number in self._tracked:
             last = self._instant[number]
-            if last is not None and is_tracked(self.systems[number]):
-                all_us = [us for _, us in known.values()]
-                told[self.systems[number].name] = Times(all_us[0], last[1], all_us)
+            if last is not None:
+                marks = self._marks[number]
+                told[self.systems[number].name] = Times(next(iter(marks)), last[1], [*marks])
         return told
 
     # --- called by generated source ---------------------------------------------------------------
@@ -299,7 +302,7 @@ class CompiledNormalizer:
         if is_timed and outcome.time_us is not None and is_tracked(outcome.system):
             instant = outcome.timestamp or "", outcome.time_us
             self._seen[number], self._instant[number] = None, instant
-            self._times[number][index, outcome.time_us] = instant
+            self._marks[number][outcome.time_us] = None
 
     def _last_us(self, system_number: int) -> int | None:
         last = self._instant[system_number]

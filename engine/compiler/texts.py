@@ -27,7 +27,7 @@ from engine.compiler.steps import (
     steps_of,
 )
 from engine.compiler.values import NotWritable, Value, condition_test
-from engine.compiler.writing import Code, Names, comment
+from engine.compiler.writing import Code, Scope
 from engine.model import FieldMapping, Key, Path, first_key
 from engine.regexes import first_choice
 from engine.spec.paths import written
@@ -143,16 +143,16 @@ def _read_as_it_is(mapping: FieldMapping) -> str | None:
 class TextCode:
     """Writes units into ``code``. ``ends`` are those of one record."""
 
-    def __init__(self, code: Code, names: Names, ends: Ends) -> None:
+    def __init__(self, code: Code, scope: Scope, ends: Ends) -> None:
         self._code = code
-        self._names = names
+        self._scope = scope
         self._ends = ends
 
     def write(self, unit: Unit) -> None:
         """All of a unit: what none of its kinds takes goes on after it."""
         for tree in unit.trees:
             if isinstance(tree, KindPlan):
-                self._code.add(comment(tree.title))
+                self._code.add(*self._scope.comment(tree.title))
                 self._by_match(tree)
             else:
                 self._node(tree, "line", 0)
@@ -161,7 +161,7 @@ class TextCode:
 
     def _node(self, node: Node, rest: str, depth: int) -> None:
         for plan, steps in node.leaves:
-            self._code.add(comment(plan.title))
+            self._code.add(*self._scope.comment(plan.title))
             self._leaf(plan, steps)
         for step, child in node.children:
             before = self._code.depth
@@ -174,11 +174,13 @@ class TextCode:
     def _step(self, step: Step, child: Node, rest: str, depth: int) -> None:
         code, found, after = self._code, f"f{depth}", f"r{depth}"
         if isinstance(step, Literal):
-            code.add(f"if {rest}.startswith({step.text!r}):")
+            code.add(f"if {rest}.startswith({self._scope.literal(step.text)}):")
             code.depth += 1
-            code.add(f"{after} = {rest}[{len(step.text)}:]")
+            code.add(f"{after} = {rest}[{self._scope.literal(len(step.text))}:]")
         elif isinstance(step, Cut | TimeCut):
-            code.add(f"{found}, found, {after} = {rest}.partition({step.until!r})")
+            code.add(
+                f"{found}, found, {after} = {rest}.partition({self._scope.literal(step.until)})"
+            )
             is_there = isinstance(step, Cut) and not step.may_be_empty
             code.add(f"if found and {found}:" if is_there else "if found:")
             code.depth += 1
@@ -198,7 +200,7 @@ class TextCode:
     def _match_of(self, step: Typed) -> str:
         source = first_choice(step.type.pattern)
         expression = f"(?>{source}{'|' if step.may_be_empty else ''})"
-        return self._names.name("match", re.compile(expression).match, expression)
+        return self._scope.named("match", re.compile(expression).match, expression)
 
     def _leaf(self, plan: KindPlan, steps: Steps) -> None:
         """The kind that these steps lead to, if its conditions hold."""
@@ -212,7 +214,7 @@ class TextCode:
             if part.name is not None:
                 fields[part.name] = value
             if part.values:
-                tests.append(f"f{at} in {part.values!r}")
+                tests.append(f"f{at} in {self._scope.literal(part.values)}")
         self._taken(plan, fields, tests, steps)
 
     def _taken(
@@ -225,7 +227,9 @@ class TextCode:
                 raise NotWritable
             return fields.get(path[0].name, Value("None"))
 
-        tests += [condition_test(read(one.path).source, one) for one in plan.kind.where]
+        tests += [
+            condition_test(read(one.path).source, one, self._scope) for one in plan.kind.where
+        ]
         before = code.depth, len(code.lines)
         if tests:
             code.add(f"if {' and '.join(tests)}:")
@@ -235,7 +239,7 @@ class TextCode:
             write_outcome(
                 plan,
                 code,
-                self._names,
+                self._scope,
                 read,
                 self._ends,
                 (),
@@ -250,20 +254,25 @@ class TextCode:
     def _cut_instant(self, plan: KindPlan, steps: Steps | None, value: Value) -> tuple[str, ...]:
         """A time that was cut out is one of its type where it was read before, or is read now."""
         assert steps is not None
+        times = plan.times
+        if times is None:
+            raise NotWritable
         at = next(i for i, step in enumerate(steps.steps) if isinstance(step, TimeCut))
         step = steps.steps[at]
         assert isinstance(step, TimeCut)
         if value.source != f"f{at}":
-            return own_instant(plan, value.source)
+            return own_instant(times, self._scope, value.source)
         source = first_choice(step.type.pattern)
-        typed = self._names.name("match", re.compile(f"(?>{source})").match, f"(?>{source})")
-        number, text = plan.system_number, value.source
+        typed = self._scope.named("match", re.compile(f"(?>{source})").match, f"(?>{source})")
+        known = self._scope.named("times", times.known)
+        read = self._scope.named("read_time", times.read)
+        text, until = value.source, self._scope.literal(step.until)
         return (
-            f"i = times_{number}.get({text})",
+            f"i = {known}.get({text})",
             "if i is None:",
-            f"    m = {typed}({text} + {step.until!r})",
+            f"    m = {typed}({text} + {until})",
             f"    if m is not None and m[0] == {text}:",
-            f"        i = read_{number}({text})",
+            f"        i = {read}({text})",
         )
 
     # --- what is read by more than steps ----------------------------------------------------------
@@ -275,23 +284,24 @@ class TextCode:
         if not plan.is_writable:
             self._by_reference(plan)
             return
-        read = self._names.name("captures", compile_match(template), plan.number)
+        read = self._scope.named("captures", compile_match(template), plan.number)
         code, before = self._code, self._code.depth
         code.add(f"found = {read}(line) if line[:1] not in {BLANKS!r} else None")
         code.add("if found is not None:")
         code.depth += 1
         fields: dict[str, Value] = {}
         for at, name in enumerate(template.field_names):
-            code.add(f"f{at} = found.get({name!r})")
+            code.add(f"f{at} = found.get({self._scope.literal(name)})")
             fields[name] = Value(f"f{at}", is_plain=True)
         self._taken(plan, fields, [], None)
         code.depth = before
 
     def _by_reference(self, plan: KindPlan) -> None:
         """A kind of which the reference normalizer makes the outcome."""
-        self._names.left.append(plan.name)
+        self._scope.left.append(plan.name)
+        number = self._scope.literal(plan.number)
         self._code.add(
-            f"if line[:1] not in {BLANKS!r} and takes_text({plan.number}, line, offset):",
+            f"if line[:1] not in {BLANKS!r} and takes_text({number}, line, offset):",
             f"    {self._ends.done}",
         )
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from engine.compiler.writing import Code, Names
+from engine.compiler.writing import Code, Scope
 from engine.model import Condition, FieldMapping, Key, Path, RecordKind, System, ValueMap
 from engine.value_maps import NoEntry, look_up
 
@@ -50,7 +50,7 @@ class ValueCode:
     have to be refused."""
 
     code: Code
-    names: Names
+    scope: Scope
     read: Read
     fail: tuple[str, ...]
     status: Value | None = None
@@ -99,14 +99,17 @@ class ValueCode:
         tests = []
         for one in mapping.when:
             if one.path == _STATUS and self.status is not None and mapping.target != "status":
-                tests.append(condition_test(self.status.source, one))
+                tests.append(condition_test(self.status.source, one, self.scope))
             else:
-                tests.append(condition_test(self.read(one.path).source, one))
+                tests.append(condition_test(self.read(one.path).source, one, self.scope))
         return " and ".join(tests)
 
     def _source(self, mapping: FieldMapping) -> Value:
         if not mapping.sources:
-            return Value(repr(mapping.constant), is_sure=bool(mapping.constant))
+            if mapping.constant is None:
+                return Value("None")
+            constant = self.scope.literal(mapping.constant)
+            return Value(constant, is_sure=bool(mapping.constant))
         pieces = [self._piece(mapping, path) for path in mapping.sources]
         if len(pieces) == 1:
             (value,) = pieces
@@ -125,7 +128,7 @@ class ValueCode:
         if not mapping.absent:
             return value
         result = self._new()
-        absent = self.names.name("ABSENT", frozenset((*mapping.absent, "")), mapping.absent)
+        absent = self.scope.named("ABSENT", frozenset((*mapping.absent, "")), mapping.absent)
         self.code.add(f"{result} = None if {value.source} in {absent} else {value.source}")
         return Value(result)
 
@@ -151,9 +154,12 @@ class ValueCode:
 
     def _looked_up(self, values: ValueMap) -> str:
         if values.ranges or values.globs:
-            return f"{self.names.name('look_up', compile_look_up(values))}({{}})"
-        exact = self.names.name("MAP", dict(values.exact), tuple(values.exact.items()))
-        default = repr(values.otherwise) if values.has_otherwise else "MISSING"
+            return f"{self.scope.named('look_up', compile_look_up(values))}({{}})"
+        exact = self.scope.named("MAP", dict(values.exact), tuple(values.exact.items()))
+        default = "MISSING"
+        if values.has_otherwise:
+            otherwise = values.otherwise
+            default = "None" if otherwise is None else self.scope.literal(otherwise)
         return f"{exact}.get({{}}, {default.replace('{', '{{').replace('}', '}}')})"
 
 
@@ -169,15 +175,15 @@ def compile_look_up(values: ValueMap) -> Callable[[str], object]:
     return found
 
 
-def condition_test(source: str, condition: Condition) -> str:
+def condition_test(source: str, condition: Condition, scope: Scope) -> str:
     """The test of a condition on a text or None."""
     if condition.test == "present":
         return f"{source} is not None"
     if condition.test == "absent":
         return f"{source} is None"
     if len(condition.values) == 1:
-        return f"{source} == {condition.values[0]!r}"
-    return f"{source} in {condition.values!r}"
+        return f"{source} == {scope.literal(condition.values[0])}"
+    return f"{source} in {scope.literal(condition.values)}"
 
 
 def mappings_by_target(kind: RecordKind) -> dict[str, list[FieldMapping]]:
@@ -195,11 +201,11 @@ def is_writable(system: System, kind: RecordKind) -> bool:
     return not (kind.role == "detail" and system.merge is not None)
 
 
-def joined_when(asked: Mapping[str, tuple[str, ...]], given: Mapping[str, Value]) -> list[str]:
+def joined_when(
+    asked: Mapping[str, tuple[str, ...]], given: Mapping[str, Value], scope: Scope
+) -> list[str]:
     """The tests that an event expects a detail."""
     return [
-        f"{given[name].source} in {values!r}"
-        if len(values) != 1
-        else f"{given[name].source} == {values[0]!r}"
+        condition_test(given[name].source, Condition((), "one_of", values), scope)
         for name, values in asked.items()
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 _INDENT: Final = "    "
 
@@ -25,24 +25,72 @@ class Code:
         return "\n".join(self.lines) + "\n"
 
 
+class Scope(Protocol):
+    """Where values that source needs come from."""
+
+    left: list[str]
+    """Record kinds of which the reference makes the outcomes."""
+
+    def literal(self, value: str | int | tuple[str, ...]) -> str:
+        """The source of a value that can be written down."""
+
+    def named(self, stem: str, value: object, key: object = None) -> str:
+        """The source of a value that cannot; ``key`` tells what is the same (default: itself)."""
+
+    def comment(self, text: str) -> list[str]:
+        """Lines that say where what follows comes from."""
+
+
 @dataclass(slots=True)
-class Names:
-    """Objects under names of their own: what generated source cannot write down. Equal objects
-    have one name."""
+class ModuleScope:
+    """Values are written down where they are used, or are objects of the module."""
 
     objects: dict[str, object] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
-    """Record kinds of which the reference makes the outcomes."""
     _known: dict[tuple[str, object], str] = field(default_factory=dict)
 
-    def name(self, stem: str, value: object, key: object = None) -> str:
-        """The name of ``value``; ``key`` tells what is the same (default: itself)."""
+    def literal(self, value: str | int | tuple[str, ...]) -> str:
+        """As it is written."""
+        return repr(value)
+
+    def named(self, stem: str, value: object, key: object = None) -> str:
+        """A name of the module."""
         known = (stem, id(value) if key is None else key)
         if known not in self._known:
             number = sum(stem == one for one, _ in self._known)
             self._known[known] = f"{stem}_{number}"
             self.objects[self._known[known]] = value
         return self._known[known]
+
+    def comment(self, text: str) -> list[str]:
+        """One line."""
+        return [comment(text)]
+
+
+@dataclass(slots=True)
+class FunctionScope:
+    """Values are parameters, so that kinds that differ in nothing else share one function: a
+    thousand systems are a few functions, which stay in the processor's cache."""
+
+    left: list[str]
+    values: list[object] = field(default_factory=list)
+    _known: dict[object, str] = field(default_factory=dict)
+
+    def literal(self, value: str | int | tuple[str, ...]) -> str:
+        """A parameter."""
+        return self.named("", value, (type(value), value))
+
+    def named(self, stem: str, value: object, key: object = None) -> str:
+        """A parameter."""
+        known = (stem, id(value) if key is None else key)
+        if known not in self._known:
+            self._known[known] = f"p{len(self.values)}"
+            self.values.append(value)
+        return self._known[known]
+
+    def comment(self, _text: str) -> list[str]:
+        """Nothing: the function is of many kinds."""
+        return []
 
 
 def comment(text: str) -> str:
