@@ -196,7 +196,9 @@ def mappings_by_target(kind: RecordKind) -> dict[str, list[FieldMapping]]:
 
 def is_writable(system: System, kind: RecordKind) -> bool:
     """Whether nothing is asked of the kind that only the reference mapper does."""
-    if system.redactions or kind.readings or kind.attributes or kind.keeps_all or kind.keeps_parts:
+    if system.redactions or system.raw != "keep":
+        return False
+    if kind.readings or kind.attributes or kind.keeps_all or kind.keeps_parts:
         return False
     return not (kind.role == "detail" and system.merge is not None)
 
