@@ -6,6 +6,7 @@ of one key (JSON) or by the texts that a record holds (Aho-Corasick over each un
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,9 +15,13 @@ from engine.compiler.objects import ObjectCode, ObjectPlan, plan_objects
 from engine.compiler.outcomes import Ends, KindPlan
 from engine.compiler.texts import TextCode, rarest_literals, units_of
 from engine.compiler.writing import Code, FunctionScope, ModuleScope, comment
+from engine.model import RecordKind
 
 CHAIN_MAX: Final = 8
 """More units or groups than this are not tried one after the other."""
+
+_ESCAPED: Final = re.compile(r'["\\\x00-\x1f]')
+"""What JSON writes as an escape."""
 
 _LOOP: Final = Ends("continue")
 _FUNCTION: Final = Ends("return True")
@@ -129,7 +134,8 @@ class _Writer:
         code.add("", "", "def normalize(lines, offsets, is_long, is_escaped):")
         code.depth += 1
         code.add('"""Take each record to its row; whether no text of a row holds a quote."""')
-        code.add("has_quote = False", "for line, offset in zip(lines, offsets):")
+        has_quote = any(_says_escaped(plan.kind) for plan in self._plans)
+        code.add(f"has_quote = {has_quote}", "for line, offset in zip(lines, offsets):")
         code.depth += 1
         code.add('if line[:1] == "{":')
         code.depth += 1
@@ -212,6 +218,15 @@ class _Writer:
             "if is_taken:",
             "    continue",
         )
+
+
+def _says_escaped(kind: RecordKind) -> bool:
+    """Whether a value that the spec itself says needs an escape in JSON."""
+    texts = [one.constant for one in kind.mappings]
+    for values in [one.values for one in kind.mappings if one.values is not None]:
+        texts += [*values.exact.values(), values.otherwise]
+        texts += [*(one for _, _, one in values.ranges), *(one for _, one in values.globs)]
+    return any(one is not None and _ESCAPED.search(one) is not None for one in texts)
 
 
 __all__ = ["CHAIN_MAX", "Call", "Module", "write_module"]
