@@ -48,7 +48,13 @@ def plan_objects(plans: Sequence[KindPlan]) -> ObjectPlan:
             groups.setdefault(value, ObjectGroup(value)).plans.append(plan)
     others = groups.pop(None, None)
     ordered = [*groups.values(), *([others] if others else [])]
-    keys = dict.fromkeys(name for plan in plans if plan.is_writable for name in _keys(plan))
+    keys = dict.fromkeys(
+        name
+        for plan in plans
+        if plan.is_writable
+        for name in _keys(plan)
+        if _is_sayable(name)
+    )
     if key is not None:
         keys.setdefault(key)
     return ObjectPlan(
@@ -61,7 +67,7 @@ def _fixed(plan: KindPlan) -> dict[str, tuple[str, ...]]:
     return {
         first_key(one.path): one.values
         for one in plan.kind.where
-        if one.test == "one_of" and len(one.path) == 1
+        if one.test == "one_of" and len(one.path) == 1 and _is_sayable(first_key(one.path))
     }
 
 
@@ -70,6 +76,11 @@ def _keys(plan: KindPlan) -> list[str]:
     for mapping in plan.kind.mappings:
         paths += [*mapping.sources, *(one.path for one in mapping.when)]
     return [first_key(path) for path in paths if len(path) == 1]
+
+
+def _is_sayable(name: str) -> bool:
+    """Whether the decoder can be told of the key: it takes none that JSON writes with an escape."""
+    return all(char >= " " and char not in {'"', "\\"} for char in name)
 
 
 class ObjectCode:
@@ -101,7 +112,7 @@ class ObjectCode:
             code.add(f"    {self._ends.done}")
 
     def _kind(self, plan: KindPlan, group: ObjectGroup) -> None:
-        if not plan.is_writable:
+        if not plan.is_writable or not all(map(_is_sayable, _keys(plan))):
             raise NotWritable
         code, before = self._code, self._code.depth
         known: set[str] = set()
