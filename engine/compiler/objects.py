@@ -63,12 +63,15 @@ def plan_objects(plans: Sequence[KindPlan]) -> ObjectPlan:
 
 
 def _fixed(plan: KindPlan) -> dict[str, tuple[str, ...]]:
-    """The top-level keys of which the kind asks for some values only."""
-    return {
-        first_key(one.path): one.values
-        for one in plan.kind.where
-        if one.test == "one_of" and len(one.path) == 1 and _is_sayable(first_key(one.path))
-    }
+    """The top-level keys of which the kind asks for some values only: those that all of its
+    conditions allow."""
+    fixed: dict[str, tuple[str, ...]] = {}
+    for one in plan.kind.where:
+        name = first_key(one.path)
+        if one.test == "one_of" and len(one.path) == 1 and _is_sayable(name):
+            allowed = fixed.get(name, one.values)
+            fixed[name] = tuple(value for value in one.values if value in allowed)
+    return fixed
 
 
 def _keys(plan: KindPlan) -> list[str]:
