@@ -115,9 +115,14 @@ def _move(
     moves: ClockMoves, clock: ClockOf, last_us: int, all_us: Collection[int], now_us: int
 ) -> None:
     moves.last_us[clock] = last_us
-    latest_us = max((us for us in all_us if us <= now_us + FUTURE_US_MAX), default=None)
-    if latest_us is not None:
-        moves.event_us[clock] = latest_us
+    most_us = now_us + FUTURE_US_MAX
+    latest_us = max(all_us)
+    if latest_us > most_us:
+        known = [us for us in all_us if us <= most_us]
+        if not known:
+            return
+        latest_us = max(known)
+    moves.event_us[clock] = latest_us
 
 
 def _place(half: Event | Detail, recorded_us: int | None, own_us: int | None) -> None:

@@ -10,9 +10,9 @@ from typing import Final
 
 import ahocorasick
 
-from engine.compiler.instants import Known, Read, compile_read
+from engine.compiler.instants import Known, compile_read
 from engine.compiler.module import Module, write_module
-from engine.compiler.outcomes import KindPlan, TimeSource, time_mapping
+from engine.compiler.outcomes import KindPlan, Marks, TimeSource, time_mapping
 from engine.compiler.running import CompiledNormalizer, is_tracked
 from engine.compiler.steps import TimeCut
 from engine.compiler.texts import plan_steps
@@ -38,46 +38,31 @@ def compile_normalizer(
     any and it is missing.
     """
     reference = compile_reference(systems, redact_key)
-    marks: list[dict[int, None]] = [{} for _ in systems]
+    marks = [Marks(number, {}) if is_tracked(one) else None for number, one in enumerate(systems)]
     plans = _plans(systems, marks)
     module = write_module(_in_order(plans))
+    times = {plan.times.slot: plan.times.known for plan in plans if plan.times is not None}
     doubtful = frozenset(plan.number for plan in plans if plan.is_unproved)
-    normalizer = CompiledNormalizer(reference, module, _times(plans), marks, doubtful)
+    normalizer = CompiledNormalizer(reference, module, list(times.values()), marks, doubtful)
     _start(normalizer, module)
     return normalizer
 
 
-def _times(plans: Sequence[KindPlan]) -> list[Known]:
-    known = {id(plan.times.known): plan.times.known for plan in plans if plan.times is not None}
-    return list(known.values())
-
-
-def _plans(systems: Sequence[System], marks: Sequence[dict[int, None]]) -> list[KindPlan]:
-    """The kinds with how each reads times. Systems that are not asked for theirs share what they
-    know of each way; of one that is, all kinds that generated source reads must read alike."""
+def _plans(systems: Sequence[System], marks: Sequence[Marks | None]) -> list[KindPlan]:
+    """The kinds, with how each reads times: all that read them alike share what they know."""
     plans: list[KindPlan] = []
-    ways: dict[object, tuple[Known, Read]] = {}
-    shared: dict[object, TimeSource] = {}
-    for system_number, system in enumerate(systems):
-        own_way: object = None
+    ways: dict[object, TimeSource] = {}
+    for system, marked in zip(systems, marks, strict=True):
         for kind in system.kinds:
             is_unproved = kind.name in system.unproved or _needs_all(system, kind)
-            plan = KindPlan(len(plans), system, kind, None, is_unproved)
+            plan = KindPlan(len(plans), system, kind, None, marked, is_unproved)
             way = _way_of_time(plan)
-            if way is not None:
-                if way not in ways:
-                    known: Known = {}
-                    ways[way] = known, compile_read(way[1], zone_named(way[0]), known)
-                if is_tracked(system):
-                    own_way = own_way or way
-                    is_alike = own_way == way
-                    times = TimeSource(system_number, *ways[way], marks[system_number])
-                    plan = replace(plan, times=times, is_left=not is_alike)
-                else:
-                    slot = len(systems) + len(shared)
-                    times = shared.setdefault(way, TimeSource(slot, *ways[way], None))
-                    plan = replace(plan, times=times)
-            plans.append(plan)
+            if way is not None and way not in ways:
+                zone, formats, _ = way
+                known: Known = {}
+                read = compile_read(formats, zone_named(zone), known)
+                ways[way] = TimeSource(len(ways), known, read)
+            plans.append(plan if way is None else replace(plan, times=ways[way]))
     return plans
 
 

@@ -28,14 +28,21 @@ _NONE: Final = Value("None")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimeSource:
-    """How generated source reads times: ``known`` has those of this way that were read before,
-    and ``read`` adds one. ``slot`` is where the last one is kept; ``marks``, in microseconds, are
-    all of one system, for systems that join or lend their times."""
+    """A way to read times: ``known`` has those that were read so before, and ``read`` adds one.
+    ``slot`` is where the last one is kept."""
 
     slot: int
     known: Known
     read: ReadTime
-    marks: dict[int, None] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Marks:
+    """The times of one system that joins or lends its times, in microseconds, in the order in which
+    they were read first. ``slot`` is where the last one is kept."""
+
+    slot: int
+    times_us: dict[int, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +54,10 @@ class KindPlan:
     kind: RecordKind
     times: TimeSource | None
     """How its times are read; None where generated source reads none."""
+    marks: Marks | None
+    """Where its times are told; None where nothing asks for them."""
     is_unproved: bool
     """Whether another kind might take its records too, so that all have to be asked."""
-    is_left: bool = False
-    """Whether its events are left to the reference for a reason of its own."""
 
     @property
     def name(self) -> str:
@@ -67,7 +74,7 @@ class KindPlan:
     @property
     def is_writable(self) -> bool:
         """Whether its events can be made by generated source."""
-        return not (self.is_unproved or self.is_left) and is_writable(self.system, self.kind)
+        return not self.is_unproved and is_writable(self.system, self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +221,12 @@ def _write_time(
     code.add(*(instant(value) if instant else own_instant(plan.times, values.scope, value.source)))
     values.refuse_if("i is None")
     code.add(f"seen[{slot}], instant[{slot}] = {value.source}, i")
-    if plan.times.marks is not None:
-        code.add(f"{values.scope.named('marks', plan.times.marks)}[i[1]] = None")
     code.depth -= 1
     code.add(f"text, us = instant[{slot}]")
+    if plan.marks is not None:
+        last = f"last[{values.scope.literal(plan.marks.slot)}]"
+        marks = values.scope.named("marks", plan.marks.times_us)
+        code.add(f"if us != {last}:", f"    {last} = us", f"    {marks}[us] = None")
 
 
 def own_instant(times: TimeSource, scope: Scope, source: str) -> tuple[str, ...]:
@@ -276,4 +285,12 @@ def _write_detail(
     values.code.add(f"detail(offset, {number}, {correlation_id}, {reason_source}, {time})")
 
 
-__all__ = ["Ends", "KindPlan", "TimeSource", "own_instant", "time_mapping", "write_outcome"]
+__all__ = [
+    "Ends",
+    "KindPlan",
+    "Marks",
+    "TimeSource",
+    "own_instant",
+    "time_mapping",
+    "write_outcome",
+]

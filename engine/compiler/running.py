@@ -8,9 +8,10 @@ from typing import Final
 
 import msgspec
 
-from engine.compiler.instants import Instant, Known
+from engine.compiler.instants import Known
 from engine.compiler.json_doubt import NUL, decoded, is_unambiguous
 from engine.compiler.module import Module
+from engine.compiler.outcomes import Marks
 from engine.compiler.texts import BLANKS
 from engine.compiler.values import MISSING
 from engine.content_hash import event_hash
@@ -51,7 +52,7 @@ class CompiledNormalizer:
         reference: Interpreter,
         module: Module,
         times: Sequence[Known],
-        marks: Sequence[dict[int, None]],
+        marks: Sequence[Marks | None],
         unproved: frozenset[int],
     ) -> None:
         self.systems = reference.systems
@@ -68,13 +69,8 @@ class CompiledNormalizer:
         self._others: list[tuple[int, Outcome]] = []
         self._times = times
         self._marks = marks
-        self._tracked = [number for number, one in enumerate(self.systems) if is_tracked(one)]
-        slots = len(self.systems) + len(times) + 1
-        self._seen: list[str | None] = [None] * slots
-        """The text of the time that generated source read last: of each system that is tracked,
-        and of each way to read times."""
-        self._instant: list[Instant | None] = [None] * slots
-        """The instant of the time that was read last."""
+        self._last: list[int | None] = [None] * len(marks)
+        """The time that each system wrote last."""
         self._groups: dict[str | None, tuple[int, ...]] = {}
         for group in module.object_plan.groups:
             self._groups[group.value] = tuple(plan.number for plan in group.plans)
@@ -89,8 +85,9 @@ class CompiledNormalizer:
             "is_unambiguous": is_unambiguous,
             "add": self._rows.append,
             "NO_GROUP": (None, None),
-            "seen": self._seen,
-            "instant": self._instant,
+            "seen": [None] * len(times),
+            "instant": [None] * len(times),
+            "last": self._last,
             "event": self._event,
             "detail": self._detail,
             "ignored": self._ignored,
@@ -126,9 +123,10 @@ class CompiledNormalizer:
         for known in self._times:
             if len(known) > TIMES_MAX:
                 known.clear()
-        for number in self._tracked:
-            self._marks[number].clear()
-            self._seen[number] = self._instant[number] = None
+        self._last[:] = [None] * len(self._last)
+        for marks in self._marks:
+            if marks is not None:
+                marks.times_us.clear()
 
     def _take(self, begin: int, values: Sequence[bytes], offsets: Sequence[int]) -> bool:
         whole = b"".join(values)
@@ -147,11 +145,10 @@ class CompiledNormalizer:
 
     def _told_times(self) -> dict[str, Times]:
         told = {}
-        for number in self._tracked:
-            last = self._instant[number]
-            if last is not None:
-                marks = self._marks[number]
-                told[self.systems[number].name] = Times(next(iter(marks)), last[1], [*marks])
+        for system, marks, last_us in zip(self.systems, self._marks, self._last, strict=True):
+            if marks is not None and last_us is not None:
+                all_us = [*marks.times_us]
+                told[system.name] = Times(all_us[0], last_us, all_us)
         return told
 
     # --- called by generated source ---------------------------------------------------------------
@@ -206,7 +203,7 @@ class CompiledNormalizer:
             time_us,
             timestamp,
         )
-        detail.last_us = self._last_us(self._of_kind[number])
+        detail.last_us = self._last[self._of_kind[number]]
         self._others.append((bisect_left(self._records.offsets, offset), detail))
 
     def _ignored(self, offset: int, number: int) -> None:
@@ -297,16 +294,12 @@ class CompiledNormalizer:
         if not isinstance(outcome, Event | Detail):
             return
         number = self._system_numbers[outcome.system.name]
-        outcome.last_us = self._last_us(number)
+        outcome.last_us = self._last[number]
         is_timed = isinstance(outcome, Detail) or outcome.timestamp
-        if is_timed and outcome.time_us is not None and is_tracked(outcome.system):
-            instant = outcome.timestamp or "", outcome.time_us
-            self._seen[number], self._instant[number] = None, instant
-            self._marks[number][outcome.time_us] = None
-
-    def _last_us(self, system_number: int) -> int | None:
-        last = self._instant[system_number]
-        return None if last is None else last[1]
+        marks = self._marks[number]
+        if marks is not None and is_timed and outcome.time_us is not None:
+            self._last[number] = outcome.time_us
+            marks.times_us[outcome.time_us] = None
 
 
 def is_tracked(system: System) -> bool:

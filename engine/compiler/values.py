@@ -177,7 +177,7 @@ def compile_look_up(values: ValueMap) -> Callable[[str], object]:
 
 def condition_test(source: str, condition: Condition, scope: Scope) -> str:
     """The test of a condition on a text or None."""
-    if condition.test != "one_of" and source[:1] in {", '}:
+    if condition.test != "one_of" and source.startswith(("'", '"')):
         return str(condition.test == "present")  # Python warns where a constant is asked
     if condition.test == "present":
         return f"{source} is not None"
