@@ -100,7 +100,7 @@ def count(path: Path) -> int:
 def test_a_full_store_keeps_whole_batches_and_goes_on_with_room(tmp_path: Path) -> None:
     path = tmp_path / "events.db"
     store = SqliteStore.open(str(path), SYSTEMS)
-    store._connection.execute("PRAGMA max_page_count = 90").fetchall()
+    store._connection.execute("PRAGMA max_page_count = 60").fetchall()
     source = Lines(records(3000))
     with pytest.raises(EnvironmentFailure, match=r"no room left for the store .*; what was stored"):
         run(store, source)
@@ -118,7 +118,7 @@ def test_a_full_store_keeps_whole_batches_and_goes_on_with_room(tmp_path: Path) 
 def test_a_full_store_can_be_used_on_by_the_same_connection(tmp_path: Path) -> None:
     """SQLite ends the transaction itself then, and the next one must begin cleanly."""
     store = SqliteStore.open(str(tmp_path / "events.db"), SYSTEMS)
-    store._connection.execute("PRAGMA max_page_count = 90").fetchall()
+    store._connection.execute("PRAGMA max_page_count = 60").fetchall()
     with pytest.raises(EnvironmentFailure):
         run(store, Lines(records(3000)))
     store._connection.execute("PRAGMA max_page_count = 100000").fetchall()
