@@ -49,6 +49,8 @@ class Module:
     object_plan: ObjectPlan
     left: Sequence[str]
     """Record kinds that are left to the reference."""
+    asks_blank: bool
+    """Whether some kind may take a text that begins with a blank, and was not asked."""
 
 
 def write_module(plans: Sequence[KindPlan]) -> Module:
@@ -74,8 +76,17 @@ class _Writer:
         units = [] if len(self._units) <= CHAIN_MAX else self._unit_calls()
         groups = [] if len(self._objects.groups) <= CHAIN_MAX else self._group_calls()
         self._loop(units_in_chain=not units, groups_in_chain=not groups)
-        left = tuple(dict.fromkeys(self._scope.left))
-        return Module(self._code.text(), self._scope.objects, units, groups, self._objects, left)
+        notes = self._scope.notes
+        left = tuple(dict.fromkeys(notes.left))
+        return Module(
+            self._code.text(),
+            self._scope.objects,
+            units,
+            groups,
+            self._objects,
+            left,
+            notes.asks_blank,
+        )
 
     def _object_type(self) -> None:
         code, attributes = self._code, self._objects.attributes
@@ -92,7 +103,7 @@ class _Writer:
     def _unit_calls(self) -> list[Call]:
         calls = []
         for unit, text in zip(self._units, rarest_literals(self._units), strict=True):
-            code, scope = Code(depth=1), FunctionScope(self._scope.left)
+            code, scope = Code(depth=1), FunctionScope(self._scope.notes)
             TextCode(code, scope, _FUNCTION).write(unit)
             arguments = "line, offset, is_long, parameters"
             calls.append(self._call(f"unit_{{}}({arguments})", code, scope, text, unit.title))
@@ -101,7 +112,7 @@ class _Writer:
     def _group_calls(self) -> list[Call]:
         calls = []
         for group in self._objects.groups:
-            code, scope = Code(depth=1), FunctionScope(self._scope.left)
+            code, scope = Code(depth=1), FunctionScope(self._scope.notes)
             ObjectCode(code, scope, self._objects, _FUNCTION).write(group)
             arguments = "o, line, offset, is_long, is_escaped, parameters"
             title = ", ".join(plan.name for plan in group.plans)

@@ -49,11 +49,7 @@ def plan_objects(plans: Sequence[KindPlan]) -> ObjectPlan:
     others = groups.pop(None, None)
     ordered = [*groups.values(), *([others] if others else [])]
     keys = dict.fromkeys(
-        name
-        for plan in plans
-        if plan.is_writable
-        for name in _keys(plan)
-        if _is_sayable(name)
+        name for plan in plans if plan.is_writable for name in _keys(plan) if _is_sayable(name)
     )
     if key is not None:
         keys.setdefault(key)
@@ -107,7 +103,7 @@ class ObjectCode:
             code.depth = before[0]
             del code.lines[before[1] :]
             numbers = tuple(plan.number for plan in group.plans)
-            self._scope.left += [plan.name for plan in group.plans]
+            self._scope.notes.left += [plan.name for plan in group.plans]
             code.add(*(line for plan in group.plans for line in self._scope.comment(plan.title)))
             code.add(
                 f"if takes_object({self._scope.named('kinds', numbers, numbers)}, line, offset):"

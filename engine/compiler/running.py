@@ -75,6 +75,7 @@ class CompiledNormalizer:
         for group in module.object_plan.groups:
             self._groups[group.value] = tuple(plan.number for plan in group.plans)
         self._key = module.object_plan.key
+        self._asks_blank = module.asks_blank
         self.namespace: dict[str, object] = {
             **module.objects,
             "Struct": msgspec.Struct,
@@ -220,7 +221,7 @@ class CompiledNormalizer:
 
     def _untaken(self, line: str, offset: int) -> None:
         """A text that no kind takes, if it is one."""
-        if line[:1] in BLANKS:
+        if line[:1] in BLANKS and (self._asks_blank or _may_be_other(line)):
             self._refuse(offset)
         else:
             self._keep_untaken(line, offset)
@@ -307,6 +308,13 @@ def is_tracked(system: System) -> bool:
     return system.join is not None or any(
         mapping.is_record_time for kind in system.kinds for mapping in kind.mappings
     )
+
+
+def _may_be_other(line: str) -> bool:
+    """Whether a text that begins with a blank may be none: JSON, no content, or more than what was
+    decoded."""
+    content = line.lstrip(BLANKS)
+    return not content or content[0] == "{" or line[0] == "\ufeff"
 
 
 def _decoded_lines(values: Sequence[bytes]) -> list[str]:

@@ -166,6 +166,7 @@ class TextCode:
         for step, child in node.children:
             before = self._code.depth
             if depth == 0 and may_begin_blank(step, BLANKS):
+                self._scope.notes.asks_blank = True
                 self._code.add(f"if line[:1] not in {BLANKS!r}:")
                 self._code.depth += 1
             self._step(step, child, rest, depth)
@@ -285,6 +286,7 @@ class TextCode:
             self._by_reference(plan)
             return
         read = self._scope.named("captures", compile_match(template), plan.number)
+        self._scope.notes.asks_blank = True
         code, before = self._code, self._code.depth
         code.add(f"found = {read}(line) if line[:1] not in {BLANKS!r} else None")
         code.add("if found is not None:")
@@ -298,7 +300,8 @@ class TextCode:
 
     def _by_reference(self, plan: KindPlan) -> None:
         """A kind of which the reference normalizer makes the outcome."""
-        self._scope.left.append(plan.name)
+        self._scope.notes.left.append(plan.name)
+        self._scope.notes.asks_blank = True
         number = self._scope.literal(plan.number)
         self._code.add(
             f"if line[:1] not in {BLANKS!r} and takes_text({number}, line, offset):",

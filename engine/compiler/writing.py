@@ -25,11 +25,20 @@ class Code:
         return "\n".join(self.lines) + "\n"
 
 
+@dataclass(slots=True)
+class Notes:
+    """What is to be known of source that was written."""
+
+    left: list[str] = field(default_factory=list)
+    """Record kinds of which the reference makes the outcomes."""
+    asks_blank: bool = False
+    """Whether some kind may take a text that begins with a blank, and was not asked."""
+
+
 class Scope(Protocol):
     """Where values that source needs come from."""
 
-    left: list[str]
-    """Record kinds of which the reference makes the outcomes."""
+    notes: Notes
 
     def literal(self, value: str | int | tuple[str, ...]) -> str:
         """The source of a value that can be written down."""
@@ -46,7 +55,7 @@ class ModuleScope:
     """Values are written down where they are used, or are objects of the module."""
 
     objects: dict[str, object] = field(default_factory=dict)
-    left: list[str] = field(default_factory=list)
+    notes: Notes = field(default_factory=Notes)
     _known: dict[tuple[str, object], str] = field(default_factory=dict)
 
     def literal(self, value: str | int | tuple[str, ...]) -> str:
@@ -72,7 +81,7 @@ class FunctionScope:
     """Values are parameters, so that kinds that differ in nothing else share one function: a
     thousand systems are a few functions, which stay in the processor's cache."""
 
-    left: list[str]
+    notes: Notes
     values: list[object] = field(default_factory=list)
     _known: dict[object, str] = field(default_factory=dict)
 
