@@ -1,4 +1,7 @@
-"""The two ends of a run, opened as its options say: where records come from, where events go."""
+"""The two ends of a run, opened as its options say: where records come from, where events go.
+
+The Kafka client is loaded only by a run that uses it, so that the others start sooner.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from engine.cli.options import DEFAULT_GROUP, DEFAULT_TOPIC, UsageError
 from engine.conversions import year_reference_us
-from engine.kafka.client import ClientSettings, SettingError, client_settings
-from engine.kafka.producer import KafkaLines, KafkaProducer
-from engine.kafka.source import KafkaSource
 from engine.model import System
 from engine.ports import Source, Store
 from engine.record_starts import compile_record_starts
@@ -23,6 +23,9 @@ from engine.sources import RECORD_BYTES_MAX, open_source
 from engine.stores.line_files import FileLines, StandardOutput
 from engine.stores.lines import LineStore, Sink
 from engine.stores.sqlite import SqliteStore, store_path
+
+if TYPE_CHECKING:
+    from engine.kafka.client import ClientSettings
 
 STANDARD: Final = "-"
 """Standard input as a source, standard output as a target."""
@@ -50,10 +53,7 @@ def open_ends(
 
     Raises UsageError and EnvironmentFailure.
     """
-    try:
-        ends = _ends(arguments, systems, on_note)
-    except SettingError as error:
-        raise UsageError(str(error)) from None
+    ends = _ends(arguments, systems, on_note)
     try:
         yield ends
     finally:
@@ -128,6 +128,8 @@ def _refuse_twice(target: str) -> None:
 def _from_kafka(
     arguments: argparse.Namespace, systems: Sequence[System], on_note: Callable[[str], None]
 ) -> Ends:
+    from engine.kafka.source import KafkaSource
+
     settings = _settings(arguments)
     topic: str = arguments.topic or DEFAULT_TOPIC
     group: str = arguments.group or DEFAULT_GROUP
@@ -155,9 +157,14 @@ def _from_kafka(
 
 
 def _settings(arguments: argparse.Namespace) -> ClientSettings:
-    return client_settings(
-        arguments.brokers, arguments.properties, os.environ, debug=arguments.debug
-    )
+    from engine.kafka.client import SettingError, client_settings
+
+    try:
+        return client_settings(
+            arguments.brokers, arguments.properties, os.environ, debug=arguments.debug
+        )
+    except SettingError as error:
+        raise UsageError(str(error)) from None
 
 
 def _sink(arguments: argparse.Namespace, settings: ClientSettings | None) -> Sink:
@@ -169,6 +176,8 @@ def _sink(arguments: argparse.Namespace, settings: ClientSettings | None) -> Sin
     topic = target.removeprefix(KAFKA)
     if not topic:
         raise UsageError("--to kafka: needs the name of a topic, like --to kafka:events")
+    from engine.kafka.producer import KafkaLines, KafkaProducer
+
     return KafkaLines(KafkaProducer(settings or _settings(arguments)), topic)
 
 
