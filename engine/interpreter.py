@@ -28,6 +28,7 @@ from engine.model import (
     Records,
     Rejection,
     System,
+    Template,
     Times,
     first_key,
 )
@@ -277,7 +278,7 @@ def _compile_match(kind: RecordKind) -> Match:
     """What a kind reads in a text, and no more: most texts are not of most kinds."""
     template = kind.template
     assert template is not None
-    plain = compile_match(template)
+    plain = _when_asked(template)
     if not any(one.is_flat for one in kind.readings):
         return plain
     flat = compile_flat(kind.readings)
@@ -286,6 +287,19 @@ def _compile_match(kind: RecordKind) -> Match:
         captures = plain(text)
         found = None if captures is None else flat({**captures}, text)
         return None if isinstance(found, Mismatch) else found
+
+    return read
+
+
+def _when_asked(template: Template) -> Match:
+    """``compile_match``, done when a text is read for the first time: with generated source beside
+    it, most templates of a thousand are never asked here."""
+    compiled: list[Match] = []
+
+    def read(text: str) -> Captures | None:
+        if not compiled:
+            compiled.append(compile_match(template))
+        return compiled[0](text)
 
     return read
 
