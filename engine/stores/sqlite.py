@@ -36,7 +36,7 @@ _SETTINGS: Final = (
     # read again after a power cut.
     "PRAGMA synchronous = FULL",
     "PRAGMA wal_autocheckpoint = 10000",
-    "PRAGMA cache_size = -65536",
+    "PRAGMA cache_size = -32768",
 )
 
 

@@ -13,8 +13,8 @@ import apsw
 
 from engine.model import System
 
-FLOWS_REMEMBERED: Final = 60_000
-"""Of so many correlation ids the number is known without the store, twice over (16 MB)."""
+FLOWS_REMEMBERED: Final = 20_000
+"""Of so many correlation ids the number is known without the store, twice over (6 MB)."""
 
 
 class Flows(dict[str | None, int | None]):
