@@ -58,12 +58,12 @@ class Comparison:
         self._last_us: dict[ClockOf, int] = {}
         self._next_offset = 0
 
-    def change_source(self, old: str, new: str) -> None:
-        """Run other source than was generated: ``new`` in every place of ``old``."""
-        source = self.compiled.source
-        assert old in source, f"{old} is not in the source"
+    def change_source(self, pattern: str, new: str) -> None:
+        """Run other source than was generated: ``new`` in every place of ``pattern``."""
+        source, count = re.subn(pattern, new, self.compiled.source)
+        assert count, f"{pattern} is not in the source"
         namespace = self.compiled.namespace
-        exec(source.replace(old, new), namespace)
+        exec(source, namespace)
         self.compiled._normalize = namespace["normalize"]  # type: ignore[assignment]
 
     def compare(

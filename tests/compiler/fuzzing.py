@@ -24,8 +24,13 @@ _WRITTEN_US = 1_735_689_600_000_000
 
 def seeds_of(systems: Sequence[System], rng: Random, renderings: int) -> list[bytes]:
     """Records of these systems, with some that are of none."""
-    found = [*rendered(systems, rng, renderings), *samples(systems)]
-    return [*found, *found, *found, *(value for value, _ in BAD.values() if len(value) < 3_000)]
+    return with_bad([*rendered(systems, rng, renderings), *samples(systems)], rng)
+
+
+def with_bad(records: Sequence[bytes], rng: Random) -> list[bytes]:
+    """The records, and every fourth one a bad one."""
+    bad = [value for value, _ in BAD.values() if len(value) < 3_000]
+    return [*records, *rng.sample(bad, min(len(bad), 1 + len(records) // 3))]
 
 
 def fuzz(

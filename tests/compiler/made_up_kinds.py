@@ -14,12 +14,30 @@ from hypothesis import strategies as st
 from mutations import RAW_VALUES, TIMES
 
 WORDS = {
-    "kind": ["a", "b", "c", "ping", "A", "-", "none", 'say "hi"', "tab\there", "é"],
-    "code": ["0", "7", "50", "-3", "200", "404", "OK", "ok", "E17", "Ex", "-", "SUCCESS", "00"],
-    "id": ["x", "id-1", "ID-1", "-", "ß", "İ", "a b", "7", "x" * 1_024, "x" * 1_025, "back\\slash"],
-    "alt": ["y", "-", "", "alt-2", " ", "none"],
-    "why": ["timeout", "timeout (db)", "-", "", 'quota "5"', "why - why", "é", "x" * 1_100],
-    "status": ["SUCCESS", "FAILURE", "success", "", "FAILURE "],
+    "kind": ["a", "b", "c"],
+    "code": ["0", "7", "200", "OK", "E17"],
+    "id": ["x", "id-1", "ID-2"],
+    "alt": ["y", "alt-2"],
+    "why": ["timeout", "timeout (db)", "why - why"],
+    "status": ["SUCCESS", "FAILURE"],
+}
+"""What is taken, as a rule."""
+
+OTHER_WORDS = {
+    "kind": ["ping", "A", "-", "none", 'say "hi"', "tab\there", "é"],
+    "code": ["50", "-3", "404", "ok", "Ex", "-", "SUCCESS", "00"],
+    "id": ["-", "ß", "İ", "a b", "7", "x" * 1_024, "x" * 1_025, "back\\slash"],
+    "alt": ["-", "", " ", "none"],
+    "why": ["-", "", 'quota "5"', "é", "x" * 1_100],
+    "status": ["success", "", "FAILURE "],
+}
+
+GOOD_TIMES = {
+    "iso": ["2025-05-04T10:30:00Z", "2025-05-04T10:30:01.25Z", "2025-05-04T10:31:00"],
+    "clf": ["04/May/2025:10:30:00 +0200", "04/May/2025:10:30:01 +0200"],
+    "epoch_ms": ["1746354600123", "1746354600124"],
+    "syslog": ["May  4 10:30:00", "Feb 29 10:30:00"],
+    "%d.%m.%Y %H:%M:%S,%L": ["04.05.2025 10:30:00,123", "31.12.1969 23:59:59,5"],
 }
 
 MADE_TIMES = [
@@ -142,14 +160,14 @@ def text_kinds(draw: st.DrawFn, name: str) -> Spec:
             other = {**kind, "fields": _fields(draw, body, way), "after": "step"}
             other.pop("where")
             records["other"] = other
-    if draw(st.integers(0, 2)) == 0:
+    if draw(st.integers(0, 2)) == 1:
         detail, detail_way = draw(st.sampled_from([("", None), *TEXT_TIMES[:5]]))
         fields: Spec = {"correlation_id": "id", "failure_reason": _chosen(draw, ["why", "why"])}
         if detail_way is not None:
             fields["timestamp"] = detail_way
         records["why"] = {"template": f"{name} why {detail} {{id}}: {{why}}", "fields": fields}
         spec["join"] = _join(draw)
-    if draw(st.integers(0, 2)) == 0:
+    if draw(st.integers(0, 2)) == 1:
         spec["ignore"] = [f"{name} noise {{peer:ip}}", f"{name}  {{anything}}"]
     return _finished(draw, spec)
 
@@ -164,19 +182,19 @@ def json_kinds(draw: st.DrawFn, name: str) -> Spec:
     }
     records: Spec = {"step": kind}
     spec: Spec = {"system": name, "format": "json", "records": records}
-    if draw(st.integers(0, 3)) == 0:
+    if draw(st.integers(0, 7)) == 5:
         records["other"] = {
             "where": {**where, "noise": "absent"},
             "fields": _fields(draw, "", _chosen(draw, JSON_TIMES)),
             "after": "step",
         }
-    if draw(st.integers(0, 2)) == 0:
+    if draw(st.integers(0, 2)) == 1:
         fields: Spec = {"correlation_id": "id", "failure_reason": "why"}
         if draw(st.booleans()):
             fields["timestamp"] = _chosen(draw, JSON_TIMES)
         records["why"] = {"where": {**where, "noise": "why"}, "fields": fields}
         spec["join"] = _join(draw)
-    if draw(st.integers(0, 2)) == 0:
+    if draw(st.integers(0, 2)) == 1:
         spec["ignore"] = [{**where, "noise": ["ping", 'q"uote']}]
     return _finished(draw, spec)
 
@@ -194,13 +212,13 @@ def _join(draw: st.DrawFn) -> Spec:
 
 def _finished(draw: st.DrawFn, spec: Spec) -> Spec:
     spec["timezone"] = draw(st.sampled_from(["UTC", "UTC", "Europe/Berlin"]))
-    if draw(st.integers(0, 4)) == 0:
+    if draw(st.integers(0, 6)) == 3:
         spec["duplicates"] = {"merge": draw(st.sampled_from(MERGES))}
-    if draw(st.integers(0, 5)) == 0:
+    if draw(st.integers(0, 9)) == 6:
         spec["redact"] = draw(
             st.sampled_from([{"why": "mask"}, {"id": "hash", "raw": "redact"}, {"raw": "drop"}])
         )
-    if draw(st.integers(0, 5)) == 0:
+    if draw(st.integers(0, 9)) == 6:
         spec["absent"] = "-"
     return spec
 
@@ -208,9 +226,22 @@ def _finished(draw: st.DrawFn, spec: Spec) -> Spec:
 @st.composite
 def made_up(draw: st.DrawFn) -> list[Spec]:
     """One spec, some, or so many that they are not tried one after the other."""
-    count = draw(st.sampled_from([1, 1, 1, 2, 2, 2, 3, 3, 12]))
+    count = draw(st.sampled_from([1, 1, 1, 2, 2, 3, 3, 12]))
     forms = [text_kinds, json_kinds]
+    if count == 1 and draw(st.booleans()):
+        return _copies(draw, draw(draw(st.sampled_from(forms))("made")))
     return [draw(draw(st.sampled_from(forms))("m" * (n + 1))) for n in range(count)]
+
+
+def _copies(draw: st.DrawFn, spec: Spec) -> list[Spec]:
+    """Specs that differ in names, and in where their clocks are."""
+    said = json.dumps(spec, ensure_ascii=False)
+    copies: list[Spec] = []
+    for number in range(draw(st.sampled_from([2, 10]))):
+        copy: Spec = json.loads(said.replace("made", "m" * number + "made"))
+        copy["timezone"] = draw(st.sampled_from(["UTC", "UTC", "Asia/Tokyo"]))
+        copies.append(copy)
+    return copies
 
 
 # --- records ------------------------------------------------------------------------------------
@@ -231,20 +262,23 @@ def filled(specs: Sequence[Spec], rng: Random, count: int) -> Iterator[bytes]:
 def _word(field: str, rng: Random) -> str:
     name = field.partition(":")[0].rstrip("?")
     if name in {"timestamp", "at"}:
-        return rng.choice([TIMES[0], TIMES[1], *TIMES, *MADE_TIMES, *MADE_TIMES])
+        how = field.partition(":")[2]
+        return rng.choice(
+            GOOD_TIMES.get(how, GOOD_TIMES["iso"]) if rng.random() < 0.8 else TIMES + MADE_TIMES
+        )
     if name in {"day", "clock"}:
         return {"day": "2025-05-04", "clock": "10:30:00"}[name]
-    return rng.choice(WORDS[name])
+    return rng.choice((WORDS if rng.random() < 0.9 else OTHER_WORDS)[name])
 
 
 def _object(spec: Spec, rng: Random) -> str:
     pairs = [("app", json.dumps(spec["system"]))]
     for name in ("kind", "code", "id", "alt", "why", "status", "at", "day", "clock"):
         how = rng.random()
-        if how < 0.9:
+        if how < 0.95:
             pairs.append((name, json.dumps(_word(name, rng), ensure_ascii=rng.random() < 0.3)))
-        elif how < 0.93:
+        elif how < 0.97:
             pairs.append((name, rng.choice(RAW_VALUES)))
-    if rng.random() < 0.4:
+    if rng.random() < 0.25:
         pairs.append(("noise", rng.choice(['"why"', '"why"', '"ping"', '"q\\"uote"', "null", "1"])))
     return "{" + ", ".join(f'"{name}": {value}' for name, value in pairs) + "}"
