@@ -38,6 +38,7 @@ def fuzz(
 ) -> Comparison:
     """Compare at least ``count`` records: ``seeds`` (else those of ``seeds_of``) as they are, and
     changed."""
+    print(f"seed {seed}, {', '.join(system.name for system in systems)}")  # shown where it fails
     rng = Random(seed)
     comparison = Comparison(systems)
     seeds = seeds or seeds_of(systems, rng, 12)

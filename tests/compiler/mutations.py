@@ -132,7 +132,14 @@ class Mutator:
             *(self._replaced_byte, self._replaced_byte, self._without, self._inserted, self._time),
             *(self._doubled, self._spliced, self._swapped_literals, self._literal, self._literal),
             *(self._at_the_end, self._at_the_beginning, self._cut_off, self._changed_case),
-            *(self._other_field, self._time, self._letter, self._letter, self._letter),
+            *(
+                self._other_field,
+                self._cut_after_literal,
+                self._time,
+                self._letter,
+                self._letter,
+                self._letter,
+            ),
         ]
         self._of_json: list[Mutate] = [
             *(self._value, self._value, self._key, self._key_again, self._dropped, self._order),
@@ -206,6 +213,12 @@ class Mutator:
         """A text of some template where a value stands."""
         at = self._at(value)
         return value[:at] + self._rng.choice(self._literals) + value[at:]
+
+    def _cut_after_literal(self, value: bytes) -> bytes:
+        """The end right after a text of a template: what comes last is empty."""
+        one = self._rng.choice(self._literals)
+        at = value.rfind(one)
+        return value if at < 0 else value[: at + len(one)]
 
     def _other_field(self, value: bytes) -> bytes:
         """Nothing, or much, between two texts of a template or after the last."""
