@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import ahocorasick
 
@@ -119,7 +119,8 @@ def _start(normalizer: CompiledNormalizer, module: Module) -> None:
             by_text.setdefault(call.found_by, []).append(entry)
         namespace["always"] = tuple(by_text.pop(None, ()))
         for text, units in by_text.items():
-            automaton.add_word(text, tuple(units))
+            one = units[0] if len(units) == 1 else (_one_of, tuple(units))
+            automaton.add_word(text, one)
         automaton.make_automaton()
         namespace["find"] = automaton.iter if by_text else _find_nothing
     groups = {call.found_by: (namespace[call.function], call.parameters) for call in module.groups}
@@ -128,6 +129,11 @@ def _start(normalizer: CompiledNormalizer, module: Module) -> None:
     normalize = namespace["normalize"]
     assert callable(normalize)
     normalizer.start(normalize)
+
+
+def _one_of(line: str, offset: int, is_long: bool, units: Sequence[Any]) -> bool:
+    """Whether one of the units takes a record."""
+    return any(unit(line, offset, is_long, parameters) for unit, parameters in units)
 
 
 def _find_nothing(_line: str) -> tuple[()]:

@@ -7,14 +7,15 @@ of one key (JSON) or by the texts that a record holds (Aho-Corasick over each un
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from engine.compiler.objects import ObjectCode, ObjectPlan, plan_objects
+from engine.compiler.objects import ObjectCode, ObjectGroup, ObjectPlan, plan_objects
 from engine.compiler.outcomes import Ends, KindPlan
-from engine.compiler.texts import TextCode, rarest_literals, units_of
-from engine.compiler.writing import Code, FunctionScope, ModuleScope, comment
+from engine.compiler.texts import TextCode, Unit, rarest_literals, units_of
+from engine.compiler.writing import Code, FunctionScope, ModuleScope, Scope, comment
 from engine.model import RecordKind
 
 CHAIN_MAX: Final = 8
@@ -53,6 +54,28 @@ class Module:
     """Whether some kind may take a text that begins with a blank, and was not asked."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What a function is to say."""
+
+    write: Callable[[Code, Scope], None]
+    found_by: str | None
+    title: str
+
+
+def _is_same(one: object, other: object) -> bool:
+    """Whether it is one object, or a text or number that is written down alike."""
+    return one is other or (isinstance(one, str | int | tuple) and one == other)
+
+
+def _write_unit(unit: Unit, code: Code, scope: Scope) -> None:
+    TextCode(code, scope, _FUNCTION).write(unit)
+
+
+def _write_group(objects: ObjectPlan, group: ObjectGroup, code: Code, scope: Scope) -> None:
+    ObjectCode(code, scope, objects, _FUNCTION).write(group)
+
+
 def write_module(plans: Sequence[KindPlan]) -> Module:
     """The module of these kinds; those of one system in the order that it declares."""
     return _Writer(plans).module()
@@ -63,7 +86,6 @@ class _Writer:
         self._plans = plans
         self._scope = ModuleScope()
         self._code = Code()
-        self._functions: dict[str, str] = {}
         self._units = units_of([plan for plan in plans if plan.kind.template is not None])
         self._objects = plan_objects([plan for plan in plans if plan.kind.template is None])
 
@@ -101,42 +123,62 @@ class _Writer:
     # --- many -------------------------------------------------------------------------------------
 
     def _unit_calls(self) -> list[Call]:
-        calls = []
-        for unit, text in zip(self._units, rarest_literals(self._units), strict=True):
-            code, scope = Code(depth=1), FunctionScope(self._scope.notes)
-            TextCode(code, scope, _FUNCTION).write(unit)
-            arguments = "line, offset, is_long, parameters"
-            calls.append(self._call(f"unit_{{}}({arguments})", code, scope, text, unit.title))
-        return calls
+        drafts = [
+            _Draft(partial(_write_unit, unit), text, unit.title)
+            for unit, text in zip(self._units, rarest_literals(self._units), strict=True)
+        ]
+        return self._calls("unit_{}(line, offset, is_long, parameters)", drafts)
 
     def _group_calls(self) -> list[Call]:
-        calls = []
-        for group in self._objects.groups:
-            code, scope = Code(depth=1), FunctionScope(self._scope.notes)
-            ObjectCode(code, scope, self._objects, _FUNCTION).write(group)
-            arguments = "o, line, offset, is_long, is_escaped, parameters"
-            title = ", ".join(plan.name for plan in group.plans)
-            calls.append(self._call(f"group_{{}}({arguments})", code, scope, group.value, title))
-        return calls
+        drafts = [
+            _Draft(
+                partial(_write_group, self._objects, group),
+                group.value,
+                ", ".join(plan.name for plan in group.plans),
+            )
+            for group in self._objects.groups
+        ]
+        return self._calls("group_{}(o, line, offset, is_long, is_escaped, parameters)", drafts)
 
-    def _call(
-        self, head: str, code: Code, scope: FunctionScope, found_by: str | None, title: str
-    ) -> Call:
-        """A call of the function with this code, which may be there already."""
-        code.add("return False")
-        body = code.text()
-        if body not in self._functions:
-            written = head.format(len(self._functions))
-            self._functions[body] = written.partition("(")[0]
-            names = "".join(f"p{number}, " for number in range(len(scope.values)))
-            self._code.add("", f"def {written}:")
-            self._code.add(*([f"    {names.rstrip()} = parameters"] if names else []))
-            self._code.lines += code.lines
+    def _calls(self, head: str, drafts: Sequence[_Draft]) -> list[Call]:
+        """The calls of functions, one for all drafts that differ in their parameters alone."""
+        alike: dict[str, list[tuple[_Draft, list[object]]]] = {}
+        for draft in drafts:
+            code, scope = Code(depth=1), FunctionScope(self._scope)
+            draft.write(code, scope)
+            alike.setdefault(code.text(), []).append((draft, scope.values))
+        calls: dict[int, Call] = {}
+        for number, several in enumerate(alike.values()):
+            written = head.format(number)
+            differ = self._function(written, several)
+            name = written.partition("(")[0]
+            for draft, values in several:
+                how = "always" if draft.found_by is None else f"by {draft.found_by!r}"
+                self._code.add(comment(f"{name}, {how}: {draft.title}"))
+                parameters = tuple(values[at] for at in differ)
+                calls[id(draft)] = Call(name, parameters, draft.found_by)
             self._code.add("")
-        name = self._functions[body]
-        how = "always" if found_by is None else f"by {found_by!r}"
-        self._code.add(comment(f"{name}, {how}: {title}"))
-        return Call(name, tuple(scope.values), found_by)
+        return [calls[id(draft)] for draft in drafts]
+
+    def _function(
+        self, written: str, several: Sequence[tuple[_Draft, list[object]]]
+    ) -> Sequence[int]:
+        """Write the function of these drafts; the numbers of the values that are parameters."""
+        draft, first = several[0]
+        alike = frozenset(
+            at
+            for at, value in enumerate(first)
+            if all(_is_same(values[at], value) for _, values in several)
+        )
+        differ = [at for at in range(len(first)) if at not in alike]
+        code, scope = Code(depth=1), FunctionScope(self._scope, alike)
+        draft.write(code, scope)
+        names = "".join(f"p{at}, " for at in differ).rstrip()
+        self._code.add("", f"def {written}:")
+        self._code.add(*([f"    {names} = parameters"] if names else []))
+        self._code.lines += code.lines
+        self._code.add("    return False", "")
+        return differ
 
     # --- the loop ---------------------------------------------------------------------------------
 
@@ -163,9 +205,9 @@ class _Writer:
         if units_in_chain:
             for unit in self._units:
                 TextCode(code, self._scope, _LOOP).write(unit)
+            code.add("untaken(line, offset)")
         else:
             self._unit_lookup()
-        code.add("untaken(line, offset)")
         code.depth -= 2
         code.add("return not has_quote")
         code.depth -= 1
@@ -211,23 +253,17 @@ class _Writer:
             code.add("group, parameters = other_group", f"if group({arguments}):", "    continue")
 
     def _unit_lookup(self) -> None:
+        call = "unit(line, offset, is_long, parameters)"
         self._code.add(
-            "is_taken = False",
-            "for _, units in find(line):",
-            "    for unit, parameters in units:",
-            "        if unit(line, offset, is_long, parameters):",
-            "            is_taken = True",
+            "for _, (unit, parameters) in find(line):",
+            f"    if {call}:",
+            "        break",
+            "else:",
+            "    for unit, parameters in always:",
+            f"        if {call}:",
             "            break",
-            "    if is_taken:",
-            "        break",
-            "if is_taken:",
-            "    continue",
-            "for unit, parameters in always:",
-            "    if unit(line, offset, is_long, parameters):",
-            "        is_taken = True",
-            "        break",
-            "if is_taken:",
-            "    continue",
+            "    else:",
+            "        untaken(line, offset)",
         )
 
 

@@ -38,7 +38,9 @@ class Notes:
 class Scope(Protocol):
     """Where values that source needs come from."""
 
-    notes: Notes
+    @property
+    def notes(self) -> Notes:
+        """What is noted of all source that is written."""
 
     def literal(self, value: str | int | tuple[str, ...]) -> str:
         """The source of a value that can be written down."""
@@ -79,23 +81,37 @@ class ModuleScope:
 @dataclass(slots=True)
 class FunctionScope:
     """Values are parameters, so that kinds that differ in nothing else share one function: a
-    thousand systems are a few functions, which stay in the processor's cache."""
+    thousand systems are a few functions, which stay in the processor's cache. Parameters that are
+    ``alike`` for all of them, by their numbers, are values of ``module`` instead."""
 
-    notes: Notes
+    module: ModuleScope
+    alike: frozenset[int] = frozenset()
     values: list[object] = field(default_factory=list)
     _known: dict[object, str] = field(default_factory=dict)
 
+    @property
+    def notes(self) -> Notes:
+        """Those of the module."""
+        return self.module.notes
+
     def literal(self, value: str | int | tuple[str, ...]) -> str:
-        """A parameter."""
-        return self.named("", value, (type(value), value))
+        """A parameter, or the value as it is written."""
+        known = type(value), value
+        if known not in self._known and len(self.values) in self.alike:
+            return self._add(known, value, self.module.literal(value))
+        return self._known.get(known) or self._add(known, value, f"p{len(self.values)}")
 
     def named(self, stem: str, value: object, key: object = None) -> str:
-        """A parameter."""
+        """A parameter, or a name of the module."""
         known = (stem, id(value) if key is None else key)
-        if known not in self._known:
-            self._known[known] = f"p{len(self.values)}"
-            self.values.append(value)
-        return self._known[known]
+        if known not in self._known and len(self.values) in self.alike:
+            return self._add(known, value, self.module.named(stem, value, key))
+        return self._known.get(known) or self._add(known, value, f"p{len(self.values)}")
+
+    def _add(self, known: object, value: object, source: str) -> str:
+        self._known[known] = source
+        self.values.append(value)
+        return source
 
     def comment(self, _text: str) -> list[str]:
         """Nothing: the function is of many kinds."""
