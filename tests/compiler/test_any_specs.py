@@ -10,7 +10,7 @@ from fuzzing import fuzz, seeds_of
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from made_up_kinds import filled, made_up
-from seeding import proved
+from seeding import proved, without_attributes
 
 from engine.diagnostics import SpecError
 from engine.model import System
@@ -42,8 +42,11 @@ def test_specs_that_join_and_merge(specs: list[Spec], seed: int) -> None:
     fuzz(systems, 500, seed, seeds_of(systems, Random(seed), 3))
 
 
-@examples(10)
+@examples(20)
 @given(spec=languages(), seed=st.integers(0, 2**32))
 def test_the_whole_language(spec: Spec, seed: int) -> None:
+    """As it is, and without what only the reference keeps."""
     systems = loaded([spec])
-    fuzz(systems, 500, seed, seeds_of(systems, Random(seed), 3))
+    seeds = seeds_of(systems, Random(seed), 3)
+    fuzz(systems, 200, seed, seeds)
+    fuzz(without_attributes(systems), 400, seed, seeds)
