@@ -16,8 +16,8 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
 # say what they did not run.
 WITH_KAFKA = LOGLOOM_TEST_KAFKA="$${LOGLOOM_TEST_KAFKA:-$$(ls .kafka/server.json 2>/dev/null)}"
 
-.PHONY: help demo install test check format lint types imports specs docs fmt bench golden update kafka \
-	kafka-stop
+.PHONY: help demo install test check format lint types imports specs docs fmt nightly bench bench-speed \
+	profile golden update kafka kafka-stop
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -65,8 +65,17 @@ fmt: $(INSTALLED)  ## write the format, and the repairs that ruff can make
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(INSTALLED)  ## measure what the documents claim, on this machine
+nightly: $(INSTALLED)  ## all tests with a hundred times the examples: hours
+	@LOGLOOM_TEST_PROFILE=nightly $(WITH_KAFKA) $(BIN)/python -m pytest --numprocesses=auto $(ARGS)
+
+bench: $(INSTALLED) bench-speed  ## measure what the documents claim, on this machine
 	@for benchmark in benchmarks/*.py benchmarks/expressiveness/scoreboard.py; do $(BIN)/python $$benchmark || exit 1; done
+
+bench-speed: $(INSTALLED)  ## the table of ratios alone: some twenty minutes
+	@$(BIN)/python benchmarks/speed/table.py $(ARGS)
+
+profile: $(INSTALLED)  ## where the time of a run goes
+	@$(BIN)/python benchmarks/speed/stages.py $(ARGS)
 
 golden: $(INSTALLED)  ## write the expected side of the golden files and the command reference
 	LOGLOOM_UPDATE=1 $(BIN)/python -m pytest --quiet tests/diagnostics tests/docs
