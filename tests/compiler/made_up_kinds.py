@@ -11,7 +11,7 @@ from random import Random
 
 from elsewhere import Spec
 from hypothesis import strategies as st
-from mutations import RAW_VALUES, TIMES
+from pieces import RAW_VALUES, TIMES
 
 WORDS = {
     "kind": ["a", "b", "c"],

@@ -27,7 +27,7 @@ def loaded(specs: list[Spec]) -> tuple[System, ...]:
     return systems
 
 
-@examples(100)
+@examples(60)
 @given(specs=made_up(), seed=st.integers(0, 2**32))
 def test_all_ways_to_a_value(specs: list[Spec], seed: int) -> None:
     rng = Random(seed)
