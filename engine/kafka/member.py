@@ -83,6 +83,9 @@ class GroupMember:
         # A member that was killed keeps its partitions for this long; to be taken for dead too
         # early costs a rebalance and nothing else, because the store fences.
         config.setdefault("session.timeout.ms", 10_000)
+        # What the library reads ahead is memory, and half a batch of it costs no time.
+        config.setdefault("queued.min.messages", 10_000)
+        config.setdefault("queued.max.messages.kbytes", 16 << 10)
         self.consumer = new_client(Consumer, config, settings)
 
     def join(self, place: Place) -> None:

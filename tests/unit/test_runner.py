@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,11 +30,14 @@ class TwoStreams:
 
     calls: list[str] = field(default_factory=list)
     finished: bool = False
+    batches: int = 1
+    asked: list[int] = field(default_factory=list)
 
     def open(self, progress: ProgressLookup) -> None:
         self.calls.append("open")
 
     def read(self, max_records: int, max_wait_s: float) -> list[StreamAdvance]:
+        self.asked.append(max_records)
         return [
             StreamAdvance(
                 name,
@@ -46,7 +50,7 @@ class TwoStreams:
 
     def committed(self, advances: Sequence[StreamAdvance]) -> None:
         self.calls += [f"committed {one.stream}" for one in advances]
-        self.finished = True
+        self.finished = len(self.asked) >= self.batches
 
     def refused(self, stream: str) -> None:
         self.calls.append(f"refused {stream}")
@@ -124,3 +128,29 @@ def test_a_run_that_is_told_to_stop_is_not_at_the_end_of_its_input() -> None:
     assert run(source, store, stop, []).read == 0
     assert source.calls == ["open", "close"]
     assert not store.is_finished
+
+
+def test_batches_begin_small_and_grow() -> None:
+    source = TwoStreams(batches=6)
+    run(source, Batches(), threading.Event(), [])
+    assert source.asked == [1_000, 4_000, 16_000, 20_000, 20_000, 20_000]
+
+
+def test_no_batch_is_larger_than_was_asked_for() -> None:
+    source = TwoStreams(batches=2)
+    normalizer = compile_normalizer(SYSTEMS)
+    Runner(source, Batches(), normalizer, threading.Event(), batch_records=25).run()
+    assert source.asked == [25, 25]
+
+
+def test_the_garbage_collector_is_left_as_it_was() -> None:
+    assert gc.get_freeze_count() == 0
+    frozen: list[int] = []
+    normalizer = compile_normalizer(SYSTEMS)
+
+    def look(_: Totals) -> None:
+        frozen.append(gc.get_freeze_count())
+
+    Runner(TwoStreams(), Batches(), normalizer, threading.Event(), on_progress=look).run()
+    assert frozen[0] > 0
+    assert gc.get_freeze_count() == 0
