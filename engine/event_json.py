@@ -62,8 +62,8 @@ class RowLines:
             )
 
     def lines(self, stream: str, rows: Sequence[Row], *, is_plain: bool) -> list[str]:
-        """The line of each row, with its line break. Where ``is_plain``, no text of the rows has a
-        character that JSON writes as an escape."""
+        """The line of each row, with its line break. Where ``is_plain``, no text of those without a
+        failure_reason has a character that JSON writes as an escape."""
         heads, tails = self._heads, self._tails
         at = f'"event_id": {_position(stream)}'
         if not is_plain:

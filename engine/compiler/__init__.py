@@ -131,9 +131,10 @@ def _start(normalizer: CompiledNormalizer, module: Module) -> None:
     normalizer.start(normalize)
 
 
-def _one_of(line: str, offset: int, is_long: bool, units: Sequence[Any]) -> bool:
+def _one_of(line: str, offset: int, *arguments: Any) -> bool:
     """Whether one of the units takes a record."""
-    return any(unit(line, offset, is_long, parameters) for unit, parameters in units)
+    *flags, units = arguments
+    return any(unit(line, offset, *flags, parameters) for unit, parameters in units)
 
 
 def _find_nothing(_line: str) -> tuple[()]:

@@ -1,4 +1,4 @@
-"""All loaded specs as one module of source: ``normalize(lines, offsets, is_long, is_escaped)``.
+"""All loaded specs as one module of source, with one function: ``normalize``.
 
 Few kinds are tried in a chain, in the loop over the records. Many are functions, found by the value
 of one key (JSON) or by the texts that a record holds (Aho-Corasick over each unit's rarest text).
@@ -21,11 +21,18 @@ from engine.model import RecordKind
 CHAIN_MAX: Final = 8
 """More units or groups than this are not tried one after the other."""
 
+CONTROL: Final = re.compile(r"[\x00-\x1f]")
 _ESCAPED: Final = re.compile(r'["\\\x00-\x1f]')
 """What JSON writes as an escape."""
 
-_LOOP: Final = Ends("continue")
-_FUNCTION: Final = Ends("return True")
+_TEXT_SPOILS: Final = (
+    "'\"' in line or is_escaped and '\\\\' in line or is_odd and find_control(line)"
+)
+_OBJECT_SPOILS: Final = "is_escaped and '\\\\' in line"
+_TEXT_LOOP: Final = Ends("continue", _TEXT_SPOILS)
+_TEXT_FUNCTION: Final = Ends("return True", _TEXT_SPOILS)
+_OBJECT_LOOP: Final = Ends("continue", _OBJECT_SPOILS)
+_OBJECT_FUNCTION: Final = Ends("return True", _OBJECT_SPOILS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +76,11 @@ def _is_same(one: object, other: object) -> bool:
 
 
 def _write_unit(unit: Unit, code: Code, scope: Scope) -> None:
-    TextCode(code, scope, _FUNCTION).write(unit)
+    TextCode(code, scope, _TEXT_FUNCTION).write(unit)
 
 
 def _write_group(objects: ObjectPlan, group: ObjectGroup, code: Code, scope: Scope) -> None:
-    ObjectCode(code, scope, objects, _FUNCTION).write(group)
+    ObjectCode(code, scope, objects, _OBJECT_FUNCTION).write(group)
 
 
 def write_module(plans: Sequence[KindPlan]) -> Module:
@@ -127,7 +134,7 @@ class _Writer:
             _Draft(partial(_write_unit, unit), text, unit.title)
             for unit, text in zip(self._units, rarest_literals(self._units), strict=True)
         ]
-        return self._calls("unit_{}(line, offset, is_long, parameters)", drafts)
+        return self._calls("unit_{}(line, offset, is_long, is_escaped, is_odd, parameters)", drafts)
 
     def _group_calls(self) -> list[Call]:
         drafts = [
@@ -184,11 +191,12 @@ class _Writer:
 
     def _loop(self, *, units_in_chain: bool, groups_in_chain: bool) -> None:
         code = self._code
-        code.add("", "", "def normalize(lines, offsets, is_long, is_escaped):")
+        code.add("", "", "def normalize(lines, offsets, is_long, is_escaped, is_odd):")
         code.depth += 1
-        code.add('"""Take each record to its row; whether no text of a row holds a quote."""')
-        has_quote = any(_says_escaped(plan.kind) for plan in self._plans)
-        code.add(f"has_quote = {has_quote}", "for line, offset in zip(lines, offsets):")
+        code.add('"""Take each record to its row."""')
+        if any(_says_escaped(plan.kind) for plan in self._plans):
+            code.add("spoil()")
+        code.add("for line, offset in zip(lines, offsets):")
         code.depth += 1
         code.add('if line[:1] == "{":')
         code.depth += 1
@@ -201,16 +209,13 @@ class _Writer:
         code.depth -= 1
         code.add("else:")
         code.depth += 1
-        code.add("if '\"' in line:", "    has_quote = True")
         if units_in_chain:
             for unit in self._units:
-                TextCode(code, self._scope, _LOOP).write(unit)
+                TextCode(code, self._scope, _TEXT_LOOP).write(unit)
             code.add("untaken(line, offset)")
         else:
             self._unit_lookup()
-        code.depth -= 2
-        code.add("return not has_quote")
-        code.depth -= 1
+        code.depth -= 3
 
     def _decode(self) -> None:
         if not self._objects.attributes:
@@ -232,11 +237,11 @@ class _Writer:
         word = "if"
         for group in self._objects.groups:
             if group.value is None:
-                ObjectCode(code, self._scope, self._objects, _LOOP).write(group)
+                ObjectCode(code, self._scope, self._objects, _OBJECT_LOOP).write(group)
                 continue
             code.add(f"{word} key == {group.value!r}:")
             code.depth += 1
-            ObjectCode(code, self._scope, self._objects, _LOOP).write(group)
+            ObjectCode(code, self._scope, self._objects, _OBJECT_LOOP).write(group)
             code.depth -= 1
             word = "elif"
 
@@ -253,7 +258,7 @@ class _Writer:
             code.add("group, parameters = other_group", f"if group({arguments}):", "    continue")
 
     def _unit_lookup(self) -> None:
-        call = "unit(line, offset, is_long, parameters)"
+        call = "unit(line, offset, is_long, is_escaped, is_odd, parameters)"
         self._code.add(
             "for _, (unit, parameters) in find(line):",
             f"    if {call}:",

@@ -82,6 +82,8 @@ class Ends:
     """How the source of one record ends."""
 
     done: str
+    spoils: str = "False"
+    """The test that a text of the record may need an escape in JSON."""
 
     def fail(self, number: str) -> tuple[str, ...]:
         """After the record was left to the reference, whose kind ``number`` may take it."""
@@ -149,7 +151,7 @@ def write_outcome(
         values.refuse_if(test)
     _write_time(plan, values, time_value, instant)
     if kind.role == "event":
-        _write_event(plan, values, given)
+        _write_event(plan, values, given, ends.spoils)
     else:
         _write_detail(plan, values, given, is_timed=time_value is not None)
     code.add(ends.done)
@@ -235,7 +237,9 @@ def own_instant(times: TimeSource, scope: Scope, source: str) -> tuple[str, ...]
     return (f"i = {known}.get({source}) or {read}({source})",)
 
 
-def _write_event(plan: KindPlan, values: ValueCode, given: Mapping[str, Value]) -> None:
+def _write_event(
+    plan: KindPlan, values: ValueCode, given: Mapping[str, Value], spoils: str
+) -> None:
     code, scope = values.code, values.scope
     reason = given.get("failure_reason", _NONE)
     reason_source = f"{reason.source} or None" if reason.is_plain else reason.source
@@ -248,14 +252,19 @@ def _write_event(plan: KindPlan, values: ValueCode, given: Mapping[str, Value]) 
         f"{given['status'].source}, {id_source}, {reason_source}"
     )
     expects = _expects(plan, given, scope)
+    final = [f"add(({row}))"]
+    if not (reason.is_sure and reason is not _NONE):
+        test = spoils if reason is _NONE else f"({spoils}) and not {reason.source}"
+        final = [f"if {test}:", "    spoil()", *final]
     if plan.system.merge is not None:
         code.add(f"event({row}, {expects})")
     elif expects == "False":
-        code.add(f"add(({row}))")
+        code.add(*final)
     elif expects == "True":
         code.add(f"event({row}, True)")
     else:
-        code.add(f"if {expects}:", f"    event({row}, True)", "else:", f"    add(({row}))")
+        code.add(f"if {expects}:", f"    event({row}, True)", "else:")
+        code.add(*(f"    {line}" for line in final))
 
 
 def _expects(plan: KindPlan, given: Mapping[str, Value], scope: Scope) -> str:

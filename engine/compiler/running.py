@@ -10,7 +10,7 @@ import msgspec
 
 from engine.compiler.instants import Known
 from engine.compiler.json_doubt import NUL, decoded, is_unambiguous
-from engine.compiler.module import Module
+from engine.compiler.module import CONTROL, Module
 from engine.compiler.outcomes import Marks
 from engine.compiler.texts import BLANKS
 from engine.compiler.values import MISSING
@@ -33,7 +33,7 @@ from engine.model import (
 SLICE_RECORDS: Final = 2_048
 """Records taken at once: what is made of them fits the processor's cache."""
 
-_ESCAPED: Final = bytes(code for code in range(32) if code != 10)
+_CONTROL: Final = bytes(code for code in range(32) if code != 10)
 """Characters that JSON writes as escapes, beside the quote and the backslash."""
 
 TIMES_MAX: Final = 50_000
@@ -92,6 +92,8 @@ class CompiledNormalizer:
             "event": self._event,
             "detail": self._detail,
             "ignored": self._ignored,
+            "find_control": CONTROL.search,
+            "spoil": self._spoil,
             "doubt": self._doubt,
             "refuse": self._refuse,
             "untaken": self._untaken,
@@ -101,24 +103,24 @@ class CompiledNormalizer:
             "takes_any": self._takes_any,
         }
 
-    def start(self, normalize: Callable[..., bool]) -> None:
+    def start(self, normalize: Callable[..., None]) -> None:
         """Take the generated function."""
         self._normalize = normalize
 
     def normalize_all(self, records: Records) -> Normalized:
         """What becomes of the records of one stream."""
         self._begin(records)
-        is_plain = True
         for begin in range(0, len(records), SLICE_RECORDS):
             values = records.values[begin : begin + SLICE_RECORDS]
             offsets = records.offsets[begin : begin + SLICE_RECORDS]
-            is_plain &= self._take(begin, values, offsets)
-        normalized = Normalized(self._rows[:], self._others[:], self._told_times(), is_plain)
+            self._take(begin, values, offsets)
+        normalized = Normalized(self._rows[:], self._others[:], self._told_times(), self._is_plain)
         self._begin(records)
         return normalized
 
     def _begin(self, records: Records) -> None:
         self._records = records
+        self._is_plain = True
         self._rows.clear()
         self._others.clear()
         for known in self._times:
@@ -129,7 +131,7 @@ class CompiledNormalizer:
             if marks is not None:
                 marks.times_us.clear()
 
-    def _take(self, begin: int, values: Sequence[bytes], offsets: Sequence[int]) -> bool:
+    def _take(self, begin: int, values: Sequence[bytes], offsets: Sequence[int]) -> None:
         whole = b"".join(values)
         lines = _decoded_lines(values)
         if b"\r" in whole or b"\n" in whole:
@@ -141,8 +143,8 @@ class CompiledNormalizer:
             lines = ["" if "\0" in line else line for line in lines]
         is_long = max(map(len, lines)) > IDENTIFIER_CHARS_MAX
         is_escaped = b"\\" in whole
-        has_no_quote = self._normalize(lines, offsets, is_long, is_escaped)
-        return has_no_quote and not is_escaped and whole.translate(None, _ESCAPED) == whole
+        is_odd = len(whole.translate(None, _CONTROL)) != len(whole)
+        self._normalize(lines, offsets, is_long, is_escaped, is_odd)
 
     def _told_times(self) -> dict[str, Times]:
         told = {}
@@ -153,6 +155,10 @@ class CompiledNormalizer:
         return told
 
     # --- called by generated source ---------------------------------------------------------------
+
+    def _spoil(self) -> None:
+        """A text of a row may need an escape in JSON."""
+        self._is_plain = False
 
     def _event(
         self,

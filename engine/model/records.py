@@ -204,7 +204,8 @@ class Normalized:
     others: list[tuple[int, Outcome]]
     times: Mapping[str, Times]
     is_plain: bool = False
-    """Whether no text of the rows has a character that JSON writes as an escape."""
+    """Whether, in rows without a failure_reason, no text has a character that JSON writes as an
+    escape."""
 
 
 @dataclass(slots=True)

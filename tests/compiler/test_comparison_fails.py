@@ -29,7 +29,7 @@ CHANGES = {
     "another instant": (r"text, us = (.*)\n", r"text, us = \1; us += 1\n"),
     "a detail that is expected": ("if f2 == 'FAILURE':", "if False:"),
     "a detail that is not": ("if v_k_status == 'FAILURE':", "if True:"),
-    "a quote in a text": ("if '\"' in line:", "if False:"),
+    "a quote in a text": ("if '\"' in line or", "if False and"),
     "the wrong kind": (r"add\(\(offset, 6,", "add((offset, 4,"),
     "no reason": (r"f3, f4 or None\)\)", "f3, None))"),
     "nothing for what is refused": (r"untaken\(line, offset\)", "pass"),
