@@ -6,37 +6,40 @@ Plain on purpose: it is the meaning of a spec, and whatever runs faster is held 
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Protocol
 
-from engine.compiled_templates import compile_match
-from engine.conditions import Test, compile_condition, holds, in_words
+from engine.asking import (
+    Asked,
+    Body,
+    Match,
+    Read,
+    ask,
+    attempt_text,
+    compile_match_of,
+    compile_read_of,
+    compile_tests_of,
+    object_asker,
+)
+from engine.conditions import holds, in_words
 from engine.conversions import zone_named
 from engine.json_text import decode_object
 from engine.mapping import Candidate, Captures, Mapper
 from engine.model import (
-    Attempt,
-    Condition,
     Detail,
     Event,
     Normalized,
     Outcome,
     Record,
-    RecordKind,
     Records,
     Rejection,
     System,
-    Template,
     Times,
-    first_key,
 )
-from engine.nearest import NEAREST_MAX, Asker, Nearest, NearestObjects, ObjectAsker
-from engine.readings import ReadBelow, compile_below, compile_flat
+from engine.nearest import NEAREST_MAX, Asker, Nearest, NearestObjects
 from engine.redaction import check_key
 from engine.rejections import Refused, rejection_of
-from engine.templates import Mismatch, match
 
 __all__ = [
     "NEAREST_MAX",
@@ -50,9 +53,6 @@ __all__ = [
     "in_words",
     "normalized_of",
 ]
-
-Body = str | dict[str, object]
-"""A record, decoded: text, or a JSON object."""
 
 
 class Normalizer(Protocol):
@@ -74,30 +74,6 @@ def compile_normalizer(systems: Sequence[System], redact_key: bytes | None = Non
     return Interpreter(tuple(systems), redact_key)
 
 
-_Read = Callable[[str], "Captures | Mismatch"]
-"""What is read in a text, before any condition is asked."""
-
-Match = Callable[[str], "Captures | None"]
-"""The same; None where it is not read, for whatever reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A record kind, compiled: what it reads in a text (None: it is of JSON), what it asks of what
-    was read, and what it makes of it."""
-
-    order: int
-    candidate: Candidate
-    read: Match | None
-    tests: tuple[Test, ...]
-    mapper: Mapper
-
-    @property
-    def name(self) -> str:
-        """How the kind is called."""
-        return f"{self.candidate.system.name}.{self.candidate.kind.name}"
-
-
 class Interpreter:
     """Holds the record kinds of all specs and asks every one of them about every record. What
     several kinds read alike is read once."""
@@ -114,15 +90,15 @@ class Interpreter:
         """The kinds, in the order of ``kinds``."""
         self._json: list[Asked] = []
         alike: dict[object, list[Asked]] = {}
-        reads: dict[object, tuple[Match, _Read]] = {}
+        reads: dict[object, tuple[Match, Read]] = {}
         for order, one in enumerate(candidates):
             template, read = one.kind.template, None
             shape = None if template is None else (template.parts, one.kind.readings)
             if template is not None:
                 if shape not in reads:
-                    reads[shape] = _compile_match(one.kind), _compile_read(one.kind)
+                    reads[shape] = compile_match_of(one.kind), compile_read_of(one.kind)
                 read = reads[shape][0]
-            tests = tuple(_compile_tests(one.kind))
+            tests = tuple(compile_tests_of(one.kind))
             asked = Asked(order, one, read, tests, Mapper(one, redact_key))
             self.asked.append(asked)
             if template is None:
@@ -178,7 +154,7 @@ class Interpreter:
             rejection.nearest = self._nearest.attempts(body)
         else:
             if self._nearest_objects is None:
-                self._nearest_objects = NearestObjects(list(map(_object_asker, self._json)))
+                self._nearest_objects = NearestObjects(list(map(object_asker, self._json)))
             rejection.nearest = self._nearest_objects.attempts(body)
         return rejection
 
@@ -187,20 +163,7 @@ class Interpreter:
             for one in kinds:
                 system, kind = one.candidate.system.name, one.candidate.kind
                 assert kind.template is not None
-                yield Asker(system, kind.name, kind.template, partial(_attempt_text, one, read))
-
-
-def _object_asker(asked: Asked) -> ObjectAsker:
-    system, kind = asked.candidate.system.name, asked.candidate.kind
-    return ObjectAsker(system, kind.name, kind.where, partial(_attempt_object, asked))
-
-
-def _attempt_object(asked: Asked, found: Captures) -> Attempt:
-    return _attempt(asked, found, dict(found))
-
-
-def _attempt_text(asked: Asked, read: _Read, text: str) -> Attempt:
-    return _attempt(asked, read(text), text)
+                yield Asker(system, kind.name, kind.template, partial(attempt_text, one, read))
 
 
 def normalized_of(outcomes: Iterable[Outcome]) -> Normalized:
@@ -260,98 +223,6 @@ def _text_of(record: Record) -> str:
 # --- match ------------------------------------------------------------------------------------
 
 
-def ask(kind: RecordKind, body: Body) -> Captures | Mismatch:
-    """What a kind reads in a record of its format, or how far it got."""
-    if isinstance(body, str):
-        found = _compile_read(kind)(body)
-        if isinstance(found, Mismatch):
-            return found
-    else:
-        found = body
-    tests = _compile_tests(kind)
-    if all(test(found) for test in tests):
-        return found
-    return _condition_failed(kind.where, tests, found, body)
-
-
-def _compile_match(kind: RecordKind) -> Match:
-    """What a kind reads in a text, and no more: most texts are not of most kinds."""
-    template = kind.template
-    assert template is not None
-    plain = _when_asked(template)
-    if not any(one.is_flat for one in kind.readings):
-        return plain
-    flat = compile_flat(kind.readings)
-
-    def read(text: str) -> Captures | None:
-        captures = plain(text)
-        found = None if captures is None else flat({**captures}, text)
-        return None if isinstance(found, Mismatch) else found
-
-    return read
-
-
-def _when_asked(template: Template) -> Match:
-    """``compile_match``, done when a text is read for the first time: with generated source beside
-    it, most templates of a thousand are never asked here."""
-    compiled: list[Match] = []
-
-    def read(text: str) -> Captures | None:
-        if not compiled:
-            compiled.append(compile_match(template))
-        return compiled[0](text)
-
-    return read
-
-
-def _compile_read(kind: RecordKind) -> _Read:
-    """What a kind reads in a text, before its conditions are asked, or how far it gets."""
-    template = kind.template
-    assert template is not None
-    if not any(one.is_flat for one in kind.readings):
-        return lambda text: match(template, text)
-    flat = compile_flat(kind.readings)
-
-    def read(text: str) -> Captures | Mismatch:
-        found = match(template, text)
-        return found if isinstance(found, Mismatch) else flat({**found}, text)
-
-    return read
-
-
-def _compile_tests(kind: RecordKind) -> list[Test]:
-    """The conditions of a kind. One on a part of a field that is read further reads it; where
-    that fails, there is no such part."""
-    below = compile_below(kind.readings)
-    further = {one.field for one in kind.readings if not one.is_flat}
-    tests = []
-    for condition in kind.where:
-        test = compile_condition(condition)
-        is_below = len(condition.path) > 1 and first_key(condition.path) in further
-        tests.append(_read_first(test, below) if is_below else test)
-    return tests
-
-
-def _read_first(test: Test, below: ReadBelow) -> Test:
-    def read_and_test(captures: Captures) -> bool:
-        try:
-            return test(below(captures))
-        except Refused:
-            return test(captures)
-
-    return read_and_test
-
-
-def _condition_failed(
-    conditions: Sequence[Condition], tests: Sequence[Test], captures: Captures, body: Body
-) -> Mismatch:
-    """How far conditions got: for JSON those that hold, so that the nearest kind can be told; a
-    text has been read to its end."""
-    held = [test(captures) for test in tests]
-    expected = in_words(conditions[held.index(False)])
-    return Mismatch(len(body) if isinstance(body, str) else sum(held), expected)
-
-
 def _first_in_order(
     takers: Sequence[tuple[Asked, Captures]],
 ) -> list[tuple[Asked, Captures]]:
@@ -373,10 +244,3 @@ def _ambiguous(record: Record, takers: Sequence[tuple[Asked, Captures]]) -> Reje
         one.mapper.hide(record)
     names = ", ".join(one.name for one in ordered)
     return rejection_of(record, Refused("ambiguous", f"accepted by {names}"))
-
-
-def _attempt(asked: Asked, found: Captures | Mismatch, body: Body) -> Attempt:
-    system, kind = asked.candidate.system, asked.candidate.kind
-    if not isinstance(found, Mismatch):
-        found = _condition_failed(kind.where, asked.tests, found, body)
-    return Attempt(system.name, kind.name, found.matched_chars, found.expected)

@@ -11,6 +11,7 @@ from typing import Any, Final
 import ahocorasick
 
 from engine.compiler.instants import Known, compile_read
+from engine.compiler.leaving import Outcomes
 from engine.compiler.module import Module, write_module
 from engine.compiler.outcomes import KindPlan, Marks, TimeSource, time_mapping
 from engine.compiler.running import CompiledNormalizer, is_tracked
@@ -43,7 +44,8 @@ def compile_normalizer(
     module = write_module(_in_order(plans))
     times = {plan.times.slot: plan.times.known for plan in plans if plan.times is not None}
     doubtful = frozenset(plan.number for plan in plans if plan.is_unproved)
-    normalizer = CompiledNormalizer(reference, module, list(times.values()), marks, doubtful)
+    outcomes = Outcomes(reference, module, marks, doubtful)
+    normalizer = CompiledNormalizer(reference, module, list(times.values()), outcomes)
     _start(normalizer, module)
     return normalizer
 
