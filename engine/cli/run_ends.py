@@ -63,9 +63,15 @@ def open_ends(
 def _ends(
     arguments: argparse.Namespace, systems: Sequence[System], on_note: Callable[[str], None]
 ) -> Ends:
-    if arguments.paths:
+    if arguments.paths and not (arguments.to or "").startswith(KAFKA):
         return _from_files(arguments, systems, on_note)
-    return _from_kafka(arguments, systems, on_note)
+    from engine.kafka.client import SettingError
+
+    opened = _from_files if arguments.paths else _from_kafka
+    try:
+        return opened(arguments, systems, on_note)
+    except SettingError as error:
+        raise UsageError(str(error)) from None
 
 
 def _from_files(
@@ -157,14 +163,11 @@ def _from_kafka(
 
 
 def _settings(arguments: argparse.Namespace) -> ClientSettings:
-    from engine.kafka.client import SettingError, client_settings
+    from engine.kafka.client import client_settings
 
-    try:
-        return client_settings(
-            arguments.brokers, arguments.properties, os.environ, debug=arguments.debug
-        )
-    except SettingError as error:
-        raise UsageError(str(error)) from None
+    return client_settings(
+        arguments.brokers, arguments.properties, os.environ, debug=arguments.debug
+    )
 
 
 def _sink(arguments: argparse.Namespace, settings: ClientSettings | None) -> Sink:
