@@ -115,7 +115,12 @@ def parse_time(
                 failure = error
     if failure is None or (failure.reason == "bad_time" and len(formats) > 1):
         raise TimeError("bad_time", f"is not a time of any of the formats {', '.join(formats)}")
-    raise failure
+    try:
+        raise failure
+    finally:
+        # The exception holds this frame, which must not hold it: with it a whole batch lived on
+        # until the collector found the two.
+        failure = None
 
 
 def year_reference_us(year: int, zone: tzinfo) -> int:

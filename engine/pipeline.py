@@ -9,9 +9,9 @@ By the same rule an event whose spec asks for the record's own time has one in a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 from engine.content_hash import event_hash
 from engine.interpreter import Normalizer
@@ -92,9 +92,12 @@ def _move_clocks(
         if (stream, system) not in last_us:
             moves.first_us[stream, system] = times.first_us
         _move(moves, (stream, system), times.last_us, times.all_us, now_us)
-    recorded = [time_us for time_us in records.timestamps_us or () if time_us is not None]
+    recorded = records.timestamps_us
+    if recorded and None in recorded:
+        recorded = [time_us for time_us in recorded if time_us is not None]
     if recorded:
-        _move(moves, (stream, BROKER_CLOCK), recorded[-1], recorded, now_us)
+        times_us = cast("Sequence[int]", recorded)
+        _move(moves, (stream, BROKER_CLOCK), times_us[-1], times_us, now_us)
 
 
 def _give_time(event: Event, record: Record, last_us: int | None) -> Rejection | None:

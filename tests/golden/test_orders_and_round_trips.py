@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from golden_specs import LOG, PAY, write_specs
 
-from engine import interpreter, templates
+from engine import asking, templates
 from engine.conditions import compile_condition
 from engine.golden import round_trip
 from engine.golden.cases import cases_of, read_records
@@ -191,8 +191,8 @@ def read_by(monkeypatch: pytest.MonkeyPatch, wrong: Callable[[Template, str], An
 
         return read
 
-    monkeypatch.setattr(interpreter, "compile_match", compiled)
-    monkeypatch.setattr(interpreter, "match", wrong)
+    monkeypatch.setattr(asking, "compile_match", compiled)
+    monkeypatch.setattr(asking, "match", wrong)
 
 
 @pytest.mark.parametrize("how", ["ignoring case", "by its beginning"])
@@ -238,7 +238,7 @@ def test_a_json_kind_that_takes_no_notice_of_a_condition_is_found(
     assert [one.failures for one in results(suite, "round trip")] == [(), ()]
     compiled = compile_condition
     monkeypatch.setattr(
-        interpreter,
+        asking,
         "compile_condition",
         lambda one: (lambda _: True) if one.path == (Key("system"),) else compiled(one),
     )

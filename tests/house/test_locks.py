@@ -17,7 +17,9 @@ def pins(lock: Path) -> set[tuple[str, str]]:
 
 
 def names(requirements: list[str]) -> set[str]:
-    return {re.split(r"[<>=! \[]", requirement)[0].lower() for requirement in requirements}
+    """As they are written in locks (PEP 503)."""
+    found = {re.split(r"[<>=! \[]", requirement)[0].lower() for requirement in requirements}
+    return {re.sub(r"[-_.]+", "-", name) for name in found}
 
 
 @pytest.mark.parametrize("lock", LOCKS.values(), ids=LOCKS)

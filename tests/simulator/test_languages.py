@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from made_up_languages import Spec, languages
 from made_up_specs import load
 
-from engine import interpreter, mapped_values
+from engine import asking, mapped_values
 from engine.golden.checks import Result
 from engine.golden.round_trip import RoundTrip
 from engine.interpreter import compile_normalizer
@@ -156,8 +156,8 @@ def test_a_matcher_that_takes_the_first_branch_whatever_follows_is_found(
 ) -> None:
     spec = text("{timestamp:iso} {|{correlation_id:word}|{correlation_id:token}} end")
     assert [one.failures for one in check_all(load(spec))] == [()]
-    monkeypatch.setattr(interpreter, "compile_match", hasty)
-    monkeypatch.setattr(interpreter, "match", lambda *_: Mismatch(0, "something else"))
+    monkeypatch.setattr(asking, "compile_match", hasty)
+    monkeypatch.setattr(asking, "match", lambda *_: Mismatch(0, "something else"))
     (result,) = check_all(load(spec))
     assert result.failures
 
