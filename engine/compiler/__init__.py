@@ -6,25 +6,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
-
-import ahocorasick
+from typing import Final
 
 from engine.compiler.instants import Known, compile_read
 from engine.compiler.leaving import Outcomes
-from engine.compiler.module import Module, write_module
-from engine.compiler.outcomes import KindPlan, Marks, TimeSource, time_mapping
+from engine.compiler.module import write_module
+from engine.compiler.plans import KindPlan, Marks, NotWritable, TimeSource, time_mapping
 from engine.compiler.running import CompiledNormalizer, is_tracked
 from engine.compiler.steps import TimeCut
-from engine.compiler.texts import plan_steps
-from engine.compiler.values import NotWritable
+from engine.compiler.units import plan_steps
 from engine.conversions import zone_named
 from engine.interpreter import compile_normalizer as compile_reference
 from engine.model import RecordKind, System
 
 __all__ = ["CompiledNormalizer", "compile_normalizer"]
 
-_FILE: Final = "<generated>"
 _ISO: Final = ("iso",)
 
 
@@ -45,9 +41,7 @@ def compile_normalizer(
     times = {plan.times.slot: plan.times.known for plan in plans if plan.times is not None}
     doubtful = frozenset(plan.number for plan in plans if plan.is_unproved)
     outcomes = Outcomes(reference, module, marks, doubtful)
-    normalizer = CompiledNormalizer(reference, module, list(times.values()), outcomes)
-    _start(normalizer, module)
-    return normalizer
+    return CompiledNormalizer(reference, module, list(times.values()), outcomes)
 
 
 def _plans(systems: Sequence[System], marks: Sequence[Marks | None]) -> list[KindPlan]:
@@ -108,36 +102,3 @@ def _ordered(left: list[KindPlan]) -> list[KindPlan]:
         assert len(yielding) < len(left)  # the spec's check: there is no way round
         left = yielding
     return ordered
-
-
-def _start(normalizer: CompiledNormalizer, module: Module) -> None:
-    namespace = normalizer.namespace
-    exec(compile(module.source, _FILE, "exec"), namespace)  # noqa: S102 - our own source
-    if module.units:
-        automaton = ahocorasick.Automaton()
-        by_text: dict[str | None, list[object]] = {}
-        for call in module.units:
-            entry = namespace[call.function], call.parameters
-            by_text.setdefault(call.found_by, []).append(entry)
-        namespace["always"] = tuple(by_text.pop(None, ()))
-        for text, units in by_text.items():
-            one = units[0] if len(units) == 1 else (_one_of, tuple(units))
-            automaton.add_word(text, one)
-        automaton.make_automaton()
-        namespace["find"] = automaton.iter if by_text else _find_nothing
-    groups = {call.found_by: (namespace[call.function], call.parameters) for call in module.groups}
-    namespace["other_group"] = groups.pop(None, None)
-    namespace["groups"] = groups
-    normalize = namespace["normalize"]
-    assert callable(normalize)
-    normalizer.start(normalize)
-
-
-def _one_of(line: str, offset: int, *arguments: Any) -> bool:
-    """Whether one of the units takes a record."""
-    *flags, units = arguments
-    return any(unit(line, offset, *flags, parameters) for unit, parameters in units)
-
-
-def _find_nothing(_line: str) -> tuple[()]:
-    return ()

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from engine.compiler.json_doubt import decoded
 from engine.compiler.module import Module
-from engine.compiler.outcomes import Marks
+from engine.compiler.plans import Marks
 from engine.compiler.texts import BLANKS
 from engine.content_hash import event_hash
 from engine.interpreter import Body, Interpreter
@@ -67,6 +67,7 @@ class Outcomes:
         return told
 
     # --- called by generated source ---------------------------------------------------------------
+
     def spoil(self) -> None:
         """A text of a row may need an escape in JSON."""
         self.is_plain = False
@@ -100,7 +101,7 @@ class Outcomes:
         )
         if system.merge is not None:
             event.content_hash = event_hash(event)
-        self.others.append((bisect_left(self._records.offsets, offset), event))
+        self._add(offset, event)
 
     def detail(
         self,
@@ -124,17 +125,22 @@ class Outcomes:
             timestamp,
         )
         detail.last_us = self.last[self._of_kind[number]]
-        self.others.append((bisect_left(self._records.offsets, offset), detail))
+        self._add(offset, detail)
 
     def ignored(self, offset: int, number: int) -> None:
         """A record that a spec asks to leave out."""
         system, kind = self._kinds[number]
-        ignored = Ignored(self._records.stream, offset, system, kind)
-        self.others.append((bisect_left(self._records.offsets, offset), ignored))
+        self._add(offset, Ignored(self._records.stream, offset, system, kind))
+
+    def _add(self, offset: int, outcome: Outcome) -> None:
+        self.others.append((self._index(offset), outcome))
+
+    def _index(self, offset: int) -> int:
+        return bisect_left(self._records.offsets, offset)
 
     def refuse(self, offset: int) -> None:
         """A record that is not taken, or not without a closer look."""
-        index = bisect_left(self._records.offsets, offset)
+        index = self._index(offset)
         record = self._records[index]
         outcome = self._reference.normalize_one(record)
         self._keep(index, record.value, outcome)
@@ -155,8 +161,7 @@ class Outcomes:
             self._keep_untaken(found, offset)
 
     def _keep_untaken(self, body: Body, offset: int) -> None:
-        index = bisect_left(self._records.offsets, offset)
-        self.others.append((index, self._reference.untaken(self._records[index], body)))
+        self._add(offset, self._reference.untaken(self._records[self._index(offset)], body))
 
     def doubt(self, number: int, line: str, offset: int) -> None:
         """A record that a kind takes, of which a value may have to be refused."""
@@ -202,7 +207,7 @@ class Outcomes:
         if number in self._unproved:
             self.refuse(offset)
             return True
-        index = bisect_left(self._records.offsets, offset)
+        index = self._index(offset)
         record = self._records[index]
         outcome = asked.mapper.map(record, captures)
         self._keep(index, record.value, outcome)

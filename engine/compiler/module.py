@@ -13,8 +13,10 @@ from functools import partial
 from typing import Final
 
 from engine.compiler.objects import ObjectCode, ObjectGroup, ObjectPlan, plan_objects
-from engine.compiler.outcomes import Ends, KindPlan
-from engine.compiler.texts import TextCode, Unit, rarest_literals, units_of
+from engine.compiler.outcomes import Ends
+from engine.compiler.plans import KindPlan
+from engine.compiler.texts import TextCode
+from engine.compiler.units import Unit, rarest_literals, units_of
 from engine.compiler.writing import Code, FunctionScope, ModuleScope, Scope, comment
 from engine.model import RecordKind
 

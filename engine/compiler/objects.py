@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from engine.compiler.outcomes import Ends, KindPlan, write_outcome
-from engine.compiler.values import NotWritable, Value, condition_test
+from engine.compiler.outcomes import Ends, write_outcome
+from engine.compiler.plans import KindPlan, NotWritable, mappings_by_target, required_targets
+from engine.compiler.values import Value, condition_test
 from engine.compiler.writing import Code, Scope, attribute
 from engine.model import Key, Path, first_key
 
@@ -147,34 +148,28 @@ class ObjectCode:
         """Tests that the text may hold more than the values that were read: another key, one of
         them twice, a NUL. Each key and each text has two quotes; where the record has no others,
         there is nothing else in it."""
-        sure = len(known | self._required(plan))
+        sure = known | _required_keys(plan)
         maybe = [
             f"(4 if {value.source} is not None else 0)"
             for name, value in locals_.items()
-            if name not in known and name not in self._required(plan)
+            if name not in sure
         ]
-        expected = " + ".join([str(4 * sure), *maybe])
+        expected = " + ".join([str(4 * len(sure)), *maybe])
         return [
             f"line.count('\"') != {expected} and not is_unambiguous(line)",
             "is_escaped and NUL in line",
         ]
 
-    def _required(self, plan: KindPlan) -> set[str]:
-        """Keys whose values have been found to be there when the event is made."""
-        wanted = (
-            {"checkpoint_id", "status", "correlation_id"} if plan.kind.role == "event" else set()
-        )
-        if plan.kind.role == "detail":
-            assert plan.system.join is not None
-            wanted = {"correlation_id", *plan.system.join.take}
-        return {
-            first_key(one.sources[0])
-            for one in plan.kind.mappings
-            if one.target in wanted | ({"timestamp"} if plan.kind.role == "event" else set())
-            and len(one.sources) == 1
-            and not one.when
-            and sum(other.target == one.target for other in plan.kind.mappings) == 1
-        }
+
+def _required_keys(plan: KindPlan) -> set[str]:
+    """Keys whose values have been found to be there when the outcome is made."""
+    wanted = {*required_targets(plan), *(["timestamp"] if plan.kind.role == "event" else [])}
+    ways = [of for target, of in mappings_by_target(plan.kind).items() if target in wanted]
+    return {
+        first_key(one.sources[0])
+        for one, *others in ways
+        if not others and not one.when and len(one.sources) == 1
+    }
 
 
 def _read_keys(plan: KindPlan) -> list[str]:

@@ -6,75 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.compiler.instants import Known
-from engine.compiler.instants import Read as ReadTime
-from engine.compiler.values import (
+from engine.compiler.plans import (
+    KindPlan,
     NotWritable,
-    Read,
-    Value,
-    ValueCode,
-    is_writable,
-    joined_when,
+    TimeSource,
     mappings_by_target,
+    may_lack_id,
+    required_targets,
+    time_mapping,
 )
+from engine.compiler.values import Read, Value, ValueCode, joined_when
 from engine.compiler.writing import Code, Scope
 from engine.mapped_values import IDENTIFIER_CHARS_MAX
-from engine.model import REQUIRED_FIELDS, FieldMapping, RecordKind, System
-from engine.time_formats import parts_of
+from engine.model import REQUIRED_FIELDS, RecordKind, System
 
 _IDENTIFIERS: Final = ("checkpoint_id", "correlation_id")
 _NONE: Final = Value("None")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TimeSource:
-    """A way to read times: ``known`` has those that were read so before, and ``read`` adds one.
-    ``slot`` is where the last one is kept."""
-
-    slot: int
-    known: Known
-    read: ReadTime
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Marks:
-    """The times of one system that joins or lends its times, in microseconds, in the order in which
-    they were read first. ``slot`` is where the last one is kept."""
-
-    slot: int
-    times_us: dict[int, None]
-
-
-@dataclass(frozen=True, slots=True)
-class KindPlan:
-    """A record kind as the generated source knows it."""
-
-    number: int
-    system: System
-    kind: RecordKind
-    times: TimeSource | None
-    """How its times are read; None where generated source reads none."""
-    marks: Marks | None
-    """Where its times are told; None where nothing asks for them."""
-    is_unproved: bool
-    """Whether another kind might take its records too, so that all have to be asked."""
-
-    @property
-    def name(self) -> str:
-        """How it is called in findings."""
-        return f"{self.system.name}.{self.kind.name}"
-
-    @property
-    def title(self) -> str:
-        """Where it comes from."""
-        at = self.kind.location
-        source = "" if self.kind.template is None else f": {self.kind.template.source}"
-        return f"{at.file}:{at.line} {self.name}{source}"
-
-    @property
-    def is_writable(self) -> bool:
-        """Whether its events can be made by generated source."""
-        return not self.is_unproved and is_writable(self.system, self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +35,6 @@ class Ends:
     def fail(self, number: str) -> tuple[str, ...]:
         """After the record was left to the reference, whose kind ``number`` may take it."""
         return f"doubt({number}, line, offset)", self.done
-
-
-def time_mapping(kind: RecordKind) -> FieldMapping | None:
-    """The one way to the kind's timestamp, by formats of which each text is one instant; None for
-    a detail without one. Raises NotWritable."""
-    ways = [one for one in kind.mappings if one.target == "timestamp"]
-    if not ways:
-        return None
-    if len(ways) > 1 or ways[0].is_record_time or not ways[0].sources:
-        raise NotWritable
-    for written in ways[0].formats:
-        parts = parts_of(written)
-        if parts and not {"Y", "y", "s"} & {one.directive for one in parts}:
-            raise NotWritable
-    return ways[0]
 
 
 def write_outcome(
@@ -137,8 +69,9 @@ def write_outcome(
     for target, of_target in ways.items():
         given[target] = values.ways(of_target)
     time_value = None if timed is None else values.way(timed)
-    required = _required(plan, given)
-    for name in required:
+    for name in required_targets(plan):
+        if name not in given:
+            raise NotWritable
         if not given[name].is_sure:
             values.refuse_if(given[name].is_none)
     _check_lengths(values, kind, given)
@@ -155,28 +88,6 @@ def write_outcome(
     else:
         _write_detail(plan, values, given, is_timed=time_value is not None)
     code.add(ends.done)
-
-
-def _required(plan: KindPlan, given: Mapping[str, Value]) -> list[str]:
-    join = plan.system.join
-    if plan.kind.role == "detail":
-        assert join is not None
-        wanted: tuple[str, ...] = ("correlation_id", *join.take)
-    else:
-        wanted = tuple(one for one in REQUIRED_FIELDS if one != "timestamp")
-    required = []
-    for name in dict.fromkeys(wanted):
-        ways = [one for one in plan.kind.mappings if one.target == name]
-        if name == "correlation_id" and plan.kind.role == "event" and _says_none(ways):
-            continue
-        if name not in given:
-            raise NotWritable
-        required.append(name)
-    return required
-
-
-def _says_none(ways: list[FieldMapping]) -> bool:
-    return any(not one.sources and one.constant is None for one in ways)
 
 
 def _needs_body_time(system: System) -> bool:
@@ -277,9 +188,7 @@ def _expects(plan: KindPlan, given: Mapping[str, Value], scope: Scope) -> str:
         return "False"
     tests = joined_when(join.when, known, scope)
     correlation_id = given.get("correlation_id", _NONE)
-    if not correlation_id.is_sure and _says_none(
-        [one for one in plan.kind.mappings if one.target == "correlation_id"]
-    ):
+    if not correlation_id.is_sure and may_lack_id(plan.kind):
         tests.append(f"{correlation_id.source} is not None")
     return " and ".join(tests) or "True"
 
@@ -292,14 +201,3 @@ def _write_detail(
     time = "text, us" if is_timed else "None, None"
     number, correlation_id = values.scope.literal(plan.number), given["correlation_id"].source
     values.code.add(f"detail(offset, {number}, {correlation_id}, {reason_source}, {time})")
-
-
-__all__ = [
-    "Ends",
-    "KindPlan",
-    "Marks",
-    "TimeSource",
-    "own_instant",
-    "time_mapping",
-    "write_outcome",
-]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-import msgspec
-
 from engine.compiler.instants import Known
-from engine.compiler.json_doubt import NUL, is_unambiguous
 from engine.compiler.leaving import Outcomes
-from engine.compiler.module import CONTROL, Module
-from engine.compiler.values import MISSING
+from engine.compiler.loading import load
+from engine.compiler.module import Module
 from engine.interpreter import Interpreter
 from engine.mapped_values import IDENTIFIER_CHARS_MAX
 from engine.model import Normalized, Records, System
@@ -46,38 +43,10 @@ class CompiledNormalizer:
         """The generated module."""
         self.left_to_reference = module.left
         """Record kinds of which the reference makes every outcome."""
+        self._module = module
         self._times = times
         self._outcomes = outcomes
-        self.namespace: dict[str, object] = {
-            **module.objects,
-            "Struct": msgspec.Struct,
-            "Decoder": msgspec.json.Decoder,
-            "DecodeError": msgspec.DecodeError,
-            "MISSING": MISSING,
-            "NUL": NUL,
-            "NO_GROUP": (None, None),
-            "is_unambiguous": is_unambiguous,
-            "find_control": CONTROL.search,
-            "seen": [None] * len(times),
-            "instant": [None] * len(times),
-            "last": outcomes.last,
-            "add": outcomes.rows.append,
-            "event": outcomes.event,
-            "detail": outcomes.detail,
-            "ignored": outcomes.ignored,
-            "spoil": outcomes.spoil,
-            "doubt": outcomes.doubt,
-            "untaken": outcomes.untaken,
-            "untaken_object": outcomes.untaken_object,
-            "takes_text": outcomes.takes_text,
-            "takes_object": outcomes.takes_object,
-            "takes_any": outcomes.takes_any,
-        }
-        """What the module finds there."""
-
-    def start(self, normalize: Callable[..., None]) -> None:
-        """Take the generated function."""
-        self._normalize = normalize
+        self._normalize = load(module, outcomes, len(times))
 
     def normalize_all(self, records: Records) -> Normalized:
         """What becomes of the records of one stream."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from engine.follows import first_chars
 from engine.model import FieldPart, FieldType, LiteralPart, Part
-from engine.patterns import Alt, Chars, Pattern, Repeat, Seq, may_be_empty
+from engine.patterns import Alt, Chars, Pattern, Repeat, Seq
 from engine.regexes import first_choice
 
 STEPS_MAX: Final = 24
@@ -179,21 +179,3 @@ def may_begin_blank(step: Step, blanks: str) -> bool:
             return True
         return any(char in chars for chars in first_chars(step.type.pattern) for char in blanks)
     return True
-
-
-__all__ = [
-    "STEPS_MAX",
-    "Cut",
-    "End",
-    "Literal",
-    "Rest",
-    "Step",
-    "Steps",
-    "TimeCut",
-    "Typed",
-    "literals_of",
-    "may_be_empty",
-    "may_begin_blank",
-    "runs_into",
-    "steps_of",
-]

@@ -11,18 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from engine.compiler.plans import NotWritable
 from engine.compiler.writing import Code, Scope
-from engine.model import Condition, FieldMapping, Key, Path, RecordKind, System, ValueMap
+from engine.model import Condition, FieldMapping, Key, Path, ValueMap
 from engine.value_maps import NoEntry, look_up
 
 MISSING: Final = object()
 """What a map has no entry for."""
 
 _STATUS: Final = (Key("status"),)
-
-
-class NotWritable(Exception):
-    """The kind asks for more than generated source says: the reference mapper takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,23 +183,6 @@ def condition_test(source: str, condition: Condition, scope: Scope) -> str:
     if len(condition.values) == 1:
         return f"{source} == {scope.literal(condition.values[0])}"
     return f"{source} in {scope.literal(condition.values)}"
-
-
-def mappings_by_target(kind: RecordKind) -> dict[str, list[FieldMapping]]:
-    """The ways to each target, in the order of the spec."""
-    ways: dict[str, list[FieldMapping]] = {}
-    for mapping in kind.mappings:
-        ways.setdefault(mapping.target, []).append(mapping)
-    return ways
-
-
-def is_writable(system: System, kind: RecordKind) -> bool:
-    """Whether nothing is asked of the kind that only the reference mapper does."""
-    if system.redactions or system.raw != "keep":
-        return False
-    if kind.readings or kind.attributes or kind.keeps_all or kind.keeps_parts:
-        return False
-    return not (kind.role == "detail" and system.merge is not None)
 
 
 def joined_when(

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from engine.compiler import compile_normalizer
+from engine.compiler.loading import load
 from engine.compiler.running import is_tracked
 from engine.interpreter import Normalizer
 from engine.interpreter import compile_normalizer as compile_reference
@@ -60,11 +62,11 @@ class Comparison:
 
     def change_source(self, pattern: str, new: str) -> None:
         """Run other source than was generated: ``new`` in every place of ``pattern``."""
-        source, count = re.subn(pattern, new, self.compiled.source)
+        compiled = self.compiled
+        source, count = re.subn(pattern, new, compiled.source)
         assert count, f"{pattern} is not in the source"
-        namespace = self.compiled.namespace
-        exec(source, namespace)
-        self.compiled._normalize = namespace["normalize"]  # type: ignore[assignment]
+        changed = replace(compiled._module, source=source)
+        compiled._normalize = load(changed, compiled._outcomes, len(compiled._times))
 
     def compare(
         self,
