@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
-from engine.interpreter import Body, Interpreter, ask, decode, holds, in_words
+from engine.asking import Body, ask
+from engine.conditions import holds, in_words
+from engine.interpreter import Interpreter, decode
 from engine.mapped_values import Taken, compile_value
 from engine.model import (
     Attempt,

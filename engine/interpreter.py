@@ -15,14 +15,12 @@ from engine.asking import (
     Body,
     Match,
     Read,
-    ask,
     attempt_text,
     compile_match_of,
     compile_read_of,
     compile_tests_of,
     object_asker,
 )
-from engine.conditions import holds, in_words
 from engine.conversions import zone_named
 from engine.json_text import decode_object
 from engine.mapping import Candidate, Captures, Mapper
@@ -37,22 +35,9 @@ from engine.model import (
     System,
     Times,
 )
-from engine.nearest import NEAREST_MAX, Asker, Nearest, NearestObjects
+from engine.nearest import Asker, Nearest, NearestObjects
 from engine.redaction import check_key
 from engine.rejections import Refused, rejection_of
-
-__all__ = [
-    "NEAREST_MAX",
-    "Body",
-    "Interpreter",
-    "Normalizer",
-    "ask",
-    "compile_normalizer",
-    "decode",
-    "holds",
-    "in_words",
-    "normalized_of",
-]
 
 
 class Normalizer(Protocol):

@@ -21,14 +21,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-FIELDS: Final = (
-    "system_id",
-    "checkpoint_id",
-    "timestamp",
-    "status",
-    "correlation_id",
-    "failure_reason",
-)
+from engine.model import EVENT_FIELDS
+
 SHOWN: Final = 5
 """How many differences of a kind are printed."""
 
@@ -53,7 +47,7 @@ def _is_sqlite(path: Path) -> bool:
 def expected(folder: Path, shape: str) -> Iterator[Row]:
     """The right rows, with what an output of that shape can tell of each."""
     for number, row in enumerate(_lines(folder / "expected.jsonl")):
-        plain = tuple(row[name] for name in FIELDS)
+        plain = tuple(row[name] for name in EVENT_FIELDS)
         if shape == "plain":
             yield plain
         else:
@@ -62,23 +56,23 @@ def expected(folder: Path, shape: str) -> Iterator[Row]:
 
 def _plain(output: Path) -> Iterator[Row]:
     if _is_sqlite(output):
-        yield from _store(output, ", ".join(FIELDS), "rows")
+        yield from _store(output, ", ".join(EVENT_FIELDS), "rows")
     else:
-        yield from (tuple(row[name] for name in FIELDS) for row in _lines(output))
+        yield from (tuple(row[name] for name in EVENT_FIELDS) for row in _lines(output))
 
 
 def _events(output: Path) -> Iterator[Row]:
     for row in _lines(output):
         offset = int(str(row["event_id"]).rpartition(":")[2])
-        yield *(row[name] for name in FIELDS), row["join_state"], offset
+        yield *(row[name] for name in EVENT_FIELDS), row["join_state"], offset
 
 
 def _of_store(output: Path) -> Iterator[Row]:
-    yield from _store(output, f"{', '.join(FIELDS)}, join_state, offset", "events")
+    yield from _store(output, f"{', '.join(EVENT_FIELDS)}, join_state, offset", "events")
 
 
 def _of_kafka_store(output: Path) -> Iterator[Row]:
-    rows = _store(output, f"{', '.join(FIELDS)}, join_state", "events ORDER BY offset")
+    rows = _store(output, f"{', '.join(EVENT_FIELDS)}, join_state", "events ORDER BY offset")
     yield from ((*row, number) for number, row in enumerate(rows))
 
 

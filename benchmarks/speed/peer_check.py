@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Final
 
 import peers
-from check import FIELDS, expected
+from check import expected
+
+from engine.model import EVENT_FIELDS
 
 LEAST: Final = 0.99
 """syslog-ng holds back failures that never get a reason: 2 in 1,000 events."""
@@ -37,7 +39,7 @@ def found(folder: Path, rows: Iterable[dict[str, str | None]]) -> tuple[int, int
         if timestamp is None:
             continue  # an error record
         utc = {**row, "timestamp": timestamp.removesuffix("Z") + "Z"}
-        number = wanted.get(hash(tuple(utc.get(name) for name in FIELDS)), events)
+        number = wanted.get(hash(tuple(utc.get(name) for name in EVENT_FIELDS)), events)
         if number < events:
             present[number] = 1
     return sum(present), events

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from engine.conditions import in_words
 from engine.explaining import Explanation, Miss, Origin, Reading
-from engine.interpreter import in_words
 from engine.model import Event, Outcome, RecordKind, Rejection
 from engine.rejections import REASONS
 

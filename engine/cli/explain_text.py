@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from engine.asking import Body
+from engine.conditions import in_words
 from engine.explaining import Explanation, Miss, Origin, Reading, json_value
-from engine.interpreter import Body, in_words
 from engine.model import Detail, Event, Ignored, Outcome, RecordKind, Rejection, System
 from engine.rejections import REASONS
 from engine.views.amounts import counted, cut, duration

@@ -6,12 +6,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
+from engine.asking import Body
 from engine.compiler.json_doubt import decoded
 from engine.compiler.module import Module
 from engine.compiler.plans import Marks
 from engine.compiler.texts import BLANKS
 from engine.content_hash import event_hash
-from engine.interpreter import Body, Interpreter
+from engine.interpreter import Interpreter
 from engine.json_text import text_of
 from engine.model import Detail, Event, Ignored, Outcome, Records, Row, Times
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
+from engine.asking import ask
 from engine.diagnostics import Location
 from engine.golden.rereading import said_in
 from engine.golden.segments import segments_in, segments_of
 from engine.golden.table import Row, Table
-from engine.interpreter import Interpreter, ask, decode
+from engine.interpreter import Interpreter, decode
 from engine.model import (
     OPTIONAL_FIELDS,
     STATUSES,

@@ -61,7 +61,7 @@ def _texts(renderer: KindRenderer, target: str, rng: Random) -> Iterator[str]:
     number = rng.randrange(1, 100_000)
     yield from (make(number, rng) for make in FORMS.values())
     yield from REASONS
-    literals = _literals(renderer.kind)
+    literals = literals_of(renderer.kind)
     for _ in range(_DRAWS):
         alphabet = rng.choice(_ALPHABETS)
         text = "".join(rng.choices(alphabet, k=rng.randrange(1, _CHARS_MAX)))
@@ -71,7 +71,8 @@ def _texts(renderer: KindRenderer, target: str, rng: Random) -> Iterator[str]:
         yield text
 
 
-def _literals(kind: RecordKind) -> list[str]:
+def literals_of(kind: RecordKind) -> list[str]:
+    """The texts between the fields of a kind's template."""
     return [] if kind.template is None else list(_texts_in(kind.template.parts))
 
 

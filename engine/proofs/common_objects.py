@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, islice, product
 from typing import Final
 
-from engine.interpreter import ask
+from engine.asking import ask
 from engine.model import Condition, FieldPart, FieldType, Json, Path, Reading, RecordKind, Template
 from engine.patterns import TYPES
 from engine.proofs.automaton import TemplateAutomaton

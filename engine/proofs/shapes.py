@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from engine.interpreter import ask
+from engine.asking import ask
 from engine.model import (
     Condition,
     FieldPart,

@@ -11,8 +11,8 @@ from engine.sources.claims import PlacedFile
 from engine.sources.content import CHUNK_BYTES, Content, Inode, title_of, written_us
 from engine.sources.framing import QUIET_SECONDS, Framer, Framing, new_framer
 from engine.sources.identity import incarnation, is_still
+from engine.sources.read_ahead import ReadAhead, take
 from engine.sources.record_framing import BeginsRecord
-from engine.sources.waiting import Waiting, take
 
 
 class FileReader:
@@ -54,7 +54,7 @@ class FileReader:
         """Forget what was read, and read from ``start``, this being stored."""
         self.stored_offset = progress.next_offset if progress else 0
         self._handed = progress or Progress(0, f"{self._beginning}:")
-        self._ready = Waiting(self.stream)
+        self._ready = ReadAhead(self.stream)
         self._read_to = start
         self._grew_s = time.monotonic()
         self._framer = self._new_framer(start)

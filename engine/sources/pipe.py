@@ -22,8 +22,8 @@ from engine.model import Records, StreamAdvance
 from engine.ports import ProgressLookup
 from engine.sources.content import CHUNK_BYTES, reading, title_of
 from engine.sources.framing import QUIET_SECONDS, RECORD_BYTES_MAX, Framing, new_framer
+from engine.sources.read_ahead import ReadAhead, take
 from engine.sources.record_framing import BeginsRecord
-from engine.sources.waiting import Waiting, take
 
 STANDARD_INPUT: Final = 0
 _READ_BYTES_MAX: Final = 64 << 20
@@ -55,7 +55,7 @@ class PipeSource:
         self._grew_s = time.monotonic()
         self._descriptor = -1
         self._ended = False
-        self._ready = Waiting(self._stream)
+        self._ready = ReadAhead(self._stream)
         self._handed: list[Records] = []
         self._handed_offset = 0
         self._stored_offset = 0

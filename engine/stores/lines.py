@@ -17,7 +17,7 @@ from engine.event_json import RowLines, line_of
 from engine.model import Detail, Event
 from engine.pipeline import ClockOf, place_in_time
 from engine.ports import Batch, Progress, ProgressLookup
-from engine.stores.waiting import Waiting
+from engine.stores.waiting_halves import WaitingHalves
 
 HASHES_MAX: Final = 1_000_000
 """How many contents are remembered for ``duplicates: merge``; the oldest are forgotten first."""
@@ -58,7 +58,7 @@ class LineStore:
         self._latest_us: dict[str, int] = {}
         self._next_offset: dict[str, int] = {}
         self._seen: OrderedDict[bytes, None] = OrderedDict()
-        self._waiting = Waiting(tells_offsets=on_low_water is not None)
+        self._waiting = WaitingHalves(tells_offsets=on_low_water is not None)
         self._rows = RowLines(())
         self._kinds: object = ()
         self._lines: list[str] = []

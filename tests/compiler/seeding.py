@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from engine.golden.random_values import wanted_values
-from engine.model import GroupPart, LiteralPart, Part, System
+from engine.golden.random_values import literals_of, wanted_values
+from engine.model import System
 from engine.proofs.exclusive import prove_exclusive
 from engine.samples import SAMPLES_KEY, check_specs
 from simulator.rendering import KindRenderer, reserved_keys
@@ -94,22 +94,9 @@ def samples(systems: Iterable[System]) -> Iterator[bytes]:
 def literals(systems: Iterable[System]) -> list[bytes]:
     """The texts between the fields of all templates."""
     found = dict.fromkeys(
-        text
-        for system in systems
-        for kind in system.kinds
-        if kind.template is not None
-        for text in _texts_in(kind.template.parts)
+        text for system in systems for kind in system.kinds for text in literals_of(kind)
     )
     return [text.encode() for text in found]
-
-
-def _texts_in(parts: Iterable[Part]) -> Iterator[str]:
-    for part in parts:
-        if isinstance(part, LiteralPart):
-            yield part.text
-        elif isinstance(part, GroupPart):
-            for branch in part.branches:
-                yield from _texts_in(branch)
 
 
 @functools.cache

@@ -10,8 +10,8 @@ from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.asking import ask
 from engine.diagnostics import Location
-from engine.interpreter import ask
 from engine.model import Condition, Form, Json, Key, KeyValues, Reading, RecordKind, System
 from engine.proofs.common_objects import common_object
 from engine.proofs.conditions import pairs_of_values

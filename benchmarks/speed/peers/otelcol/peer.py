@@ -9,19 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from engine.model import EVENT_FIELDS
+
 NAME: Final = "OpenTelemetry Collector"
 FOLDER: Final = Path(__file__).resolve().parent
 RUNTIME: Final = ("GOMAXPROCS=1", "GOGC=1000")
 """One core, as everybody is measured; collect garbage seldom, for some 140 MB of memory."""
 LINK: Final = "otelcol.log"
-FIELDS: Final = (
-    "system_id",
-    "checkpoint_id",
-    "timestamp",
-    "status",
-    "correlation_id",
-    "failure_reason",
-)
 
 
 def _binary() -> Path:
@@ -67,4 +61,4 @@ def _row(record: dict[str, Any]) -> dict[str, str | None]:
     pairs = record["body"]["kvlistValue"]["values"]
     values: dict[str, str] = {pair["key"]: pair["value"].get("stringValue", "") for pair in pairs}
     values["system_id"] = values["system_id"].lower()
-    return {name: values.get(name) or None for name in FIELDS}
+    return {name: values.get(name) or None for name in EVENT_FIELDS}

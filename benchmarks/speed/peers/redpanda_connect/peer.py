@@ -24,7 +24,7 @@ def how_to_get() -> str:
     return "sh benchmarks/speed/peers/redpanda_connect/build.sh (needs Go 1.26)"
 
 
-def command(records: Path, output: Path, scratch: Path) -> list[str] | None:  # noqa: ARG001
+def command(records: Path, output: Path, scratch: Path) -> list[str] | None:  # noqa: ARG001 - it needs none
     """The process that reads ``records`` once and leaves a JSON line a parsed record in ``output``;
     None if it is not built. It appends, so the shell that becomes it empties the output first."""
     if not _binary().exists():

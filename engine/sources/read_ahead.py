@@ -10,7 +10,7 @@ from engine.model import Oversize, Records
 _Item = TypeVar("_Item")
 
 
-class Waiting:
+class ReadAhead:
     """Columns that grow at one end and are taken from the other, many records at a time."""
 
     def __init__(self, stream: str) -> None:
@@ -66,7 +66,7 @@ class Waiting:
         self.add(waiting)
 
 
-def take(waiting: Waiting, records_max: int, begin: int, before: int) -> tuple[Records, int]:
+def take(waiting: ReadAhead, records_max: int, begin: int, before: int) -> tuple[Records, int]:
     """At most so many of the records that wait, and how far the stream is read with them.
 
     ``begin`` is where the record begins that is not whole yet, ``before`` how far it was read.

@@ -36,7 +36,7 @@ class _Several:
         return self.events if isinstance(outcome, Event) else self.details
 
 
-class Waiting:
+class WaitingHalves:
     """What has not left. ``tells_offsets`` says whether ``first_offset`` will be asked.
 
     Whatever is held has a number, later ones higher ones; where one has left, what the heaps say

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model import Oversize, Record, Records
-from engine.sources.waiting import Waiting, take
+from engine.sources.read_ahead import ReadAhead, take
 
 CUT = Oversize(99, b"digest")
 SIZES = st.lists(st.integers(0, 5), max_size=8)
@@ -25,7 +25,7 @@ def test_what_is_taken_is_what_was_added(
     flags: list[bool], added: list[int], taken: list[int]
 ) -> None:
     ones = records_of(flags)
-    waiting, found, at = Waiting("s"), list[Record](), 0
+    waiting, found, at = ReadAhead("s"), list[Record](), 0
     for more, count in zip([*added, len(ones)], [*taken, *[2] * len(added)], strict=False):
         waiting.add(Records.of(ones[at : at + more], "s"))
         at = min(at + more, len(ones))
@@ -41,7 +41,7 @@ def test_what_is_taken_is_what_was_added(
 @given(flags=st.lists(st.booleans(), max_size=12), count=st.integers(0, 12), offset=st.integers(0))
 def test_what_is_put_back_comes_first(flags: list[bool], count: int, offset: int) -> None:
     ones = records_of(flags)
-    waiting = Waiting("s")
+    waiting = ReadAhead("s")
     waiting.add(Records.of(ones, "s"))
     handed = waiting.take(count)
     waiting.put_back(handed, offset)
@@ -50,6 +50,6 @@ def test_what_is_put_back_comes_first(flags: list[bool], count: int, offset: int
 
 
 def test_how_far_the_stream_is_read() -> None:
-    waiting = Waiting("s")
+    waiting = ReadAhead("s")
     waiting.add(Records.of(records_of([False] * 3), "s"))
     assert [take(waiting, count, 50, 1)[1] for count in (0, 2, 1, 0)] == [1, 5, 50, 50]
