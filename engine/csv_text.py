@@ -81,7 +81,7 @@ def _split_quoted(text: str, form: Csv, most: int) -> list[str]:
 def _quoted(quote: str) -> re.Pattern[str]:
     # Possessive, so that a quote without an end costs one look at each character.
     one = re.escape(quote)
-    return re.compile(rf"{one}((?:(?!{one}).|{one}{one})*+){one}", re.DOTALL)
+    return re.compile(rf"{one}((?>(?!{one}).|{one}{one})*+){one}", re.DOTALL)
 
 
 def _unreadable(message: str) -> Refused:

@@ -23,7 +23,7 @@ _INT_CHARS_MAX: Final = 20
 
 # A string without an end runs to the end of the text, so that no place is looked at twice.
 _TOKEN: Final = re.compile(
-    r'"(?:[^"\\]++|\\.)*+"?|-?[0-9]++(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|true|false', re.DOTALL
+    r'"(?>[^"\\]++|\\.)*+"?|-?[0-9]++(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|true|false', re.DOTALL
 )
 _PRIVATE: Final = range(0xF0000, 0x110000)
 """Characters that texts have no use for; each can stand for what is hidden, for a while."""

@@ -20,7 +20,7 @@ DEPTH_MAX: Final = 100
 _KEY_CHARS_SHOWN = 60
 
 # One that has no end runs to the end of the text, so that no place is looked at twice.
-_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_STRING = re.compile(r'"(?>[^"\\]++|\\.)*+"?', re.DOTALL)
 _INT64_DIGITS_MAX = 20
 
 

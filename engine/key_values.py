@@ -52,24 +52,24 @@ def _compiled(form: KeyValues) -> _Form:
     quoted = {quote: _quoted(re.escape(quote)) for quote in form.quotes}
     skips_blanks = bool(form.between.strip())
     usual = None if skips_blanks else _usual(form)
-    gap = re.compile(f"(?:{re.escape(form.between)})*+")
+    gap = re.compile(f"(?>{re.escape(form.between)})*+")
     return _Form(form.pair, form.between, quoted, skips_blanks, gap, usual)
 
 
 def _usual(form: KeyValues) -> re.Pattern[str]:
     pair, between = re.escape(form.pair), re.escape(form.between)
     any_quote = f"(?![{re.escape(form.quotes)}])" if form.quotes else ""
-    key = rf"{any_quote}((?:(?!{pair}|{between}).)++)"
+    key = rf"{any_quote}((?>(?!{pair}|{between}).)++)"
     if len(form.pair) == len(form.between) == 1:
         key = rf"{any_quote}([^{pair}{between}]++)"
     values = [rf"{quote}([^{quote}\\]*+){quote}" for quote in map(re.escape, form.quotes)]
-    values.append(rf"{any_quote}((?:(?!{between}).)*+)")
+    values.append(rf"{any_quote}((?>(?!{between}).)*+)")
     return re.compile(rf"{key}{pair}(?:{'|'.join(values)})(?:{between}|\Z)", re.DOTALL)
 
 
 def _quoted(quote: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     # Possessive, so that a text without an end costs one look at each character.
-    whole = rf"{quote}((?:[^{quote}\\]++|\\.)*+){quote}"
+    whole = rf"{quote}((?>[^{quote}\\]++|\\.)*+){quote}"
     return re.compile(whole, re.DOTALL), re.compile(rf"""\\(["'\\{quote}])""")
 
 

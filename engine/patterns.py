@@ -62,7 +62,11 @@ def regex(pattern: Pattern, *, is_possessive: bool = False) -> str:
         parts = (regex(part, is_possessive=is_possessive) for part in pattern.parts)
         return "".join(parts) if isinstance(pattern, Seq) else f"(?:{'|'.join(parts)})"
     inner = regex(pattern.part, is_possessive=is_possessive)
-    if not isinstance(pattern.part, Chars | Alt):
+    if is_possessive and not isinstance(pattern.part, Chars):
+        # Up to 3.11.4 a group that fails in a possessive repetition keeps what it had read
+        # (python/cpython#106052), but not an atomic group.
+        inner = f"(?>{inner})"
+    elif not isinstance(pattern.part, Chars | Alt):
         inner = f"(?:{inner})"
     return inner + _count(pattern.least, pattern.most) + ("+" if is_possessive else "")
 

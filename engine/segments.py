@@ -9,7 +9,7 @@ from typing import Final
 from engine.model import FieldPart, GroupPart, Part, RegexPart, Template
 
 _TOKEN: Final = re.compile(
-    r"\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*+\]|\(\?P?<(?P<name>[A-Za-z_]\w*)>|[()]", re.DOTALL
+    r"\\.|\[\^?\]?(?>\\.|\[:\^?\w+:\]|[^\]\\])*+\]|\(\?P?<(?P<name>[A-Za-z_]\w*)>|[()]", re.DOTALL
 )
 """What a scan for the groups of a regular expression must not read as a parenthesis, and what
 it must."""

@@ -21,7 +21,7 @@ from engine.model import Record, Records
 from engine.sources.gathered import Gathered
 
 _SPACE: Final = re.compile(rb"[ \t\r\n]*")
-_PLAIN: Final = re.compile(rb'(?:[^{}\[\]"\n]++|"[^"\\\n]*+"|\n(?=[^{]))*+')
+_PLAIN: Final = re.compile(rb'(?>[^{}\[\]"\n]++|"[^"\\\n]*+"|\n(?=[^{]))*+')
 """What changes nothing: all but brackets, strings with an escape or without an end, and line breaks
 that a brace may follow. It never goes back, so it is linear."""
 _IN_STRING: Final = re.compile(rb'["\\\n]')
