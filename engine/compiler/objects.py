@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from engine.compiler.outcomes import Ends, write_outcome
 from engine.compiler.plans import KindPlan, NotWritable, mappings_by_target, required_targets
 from engine.compiler.values import Value, condition_test
 from engine.compiler.writing import Code, Scope, attribute
 from engine.model import Key, Path, first_key
+
+ATTRIBUTE_STEM: Final = "k"
+"""What the attributes of a decoded object begin with."""
 
 
 @dataclass(slots=True)
@@ -55,7 +59,9 @@ def plan_objects(plans: Sequence[KindPlan]) -> ObjectPlan:
     if key is not None:
         keys.setdefault(key)
     return ObjectPlan(
-        key, ordered, {name: attribute("k", name, number) for number, name in enumerate(keys)}
+        key,
+        ordered,
+        {name: attribute(ATTRIBUTE_STEM, name, number) for number, name in enumerate(keys)},
     )
 
 
@@ -132,8 +138,10 @@ class ObjectCode:
         locals_: dict[str, Value] = {}
         if plan.kind.role != "ignore":
             for name in dict.fromkeys(_read_keys(plan)):
-                locals_[name] = Value(f"v_{self._plan.attributes[name]}", is_plain=True)
-                code.add(f"v_{self._plan.attributes[name]} = o.{self._plan.attributes[name]}")
+                of_object = self._plan.attributes[name]
+                local = f"v{of_object.removeprefix(ATTRIBUTE_STEM)}"
+                locals_[name] = Value(local, is_plain=True)
+                code.add(f"{local} = o.{of_object}")
 
         def read(path: Path) -> Value:
             if len(path) != 1 or not isinstance(path[0], Key):
@@ -157,7 +165,7 @@ class ObjectCode:
         expected = " + ".join([str(4 * len(sure)), *maybe])
         return [
             f"line.count('\"') != {expected} and not is_unambiguous(line)",
-            "is_escaped and NUL in line",
+            "(is_escaped and NUL in line)",
         ]
 
 

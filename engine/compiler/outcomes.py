@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from engine.compiler.plans import (
@@ -18,7 +18,7 @@ from engine.compiler.plans import (
 from engine.compiler.values import Read, Value, ValueCode, joined_when
 from engine.compiler.writing import Code, Scope
 from engine.mapped_values import IDENTIFIER_CHARS_MAX
-from engine.model import REQUIRED_FIELDS, RecordKind, System
+from engine.model import RecordKind, System
 
 _IDENTIFIERS: Final = ("checkpoint_id", "correlation_id")
 _NONE: Final = Value("None")
@@ -56,8 +56,7 @@ def write_outcome(
     number = scope.literal(plan.number)
     values = ValueCode(code, scope, read, ends.fail(number))
     if kind.role == "ignore":
-        for test in doubts:
-            values.refuse_if(test)
+        values.refuse_if(*doubts)
         code.add(f"ignored(offset, {number})", ends.done)
         return
     timed = time_mapping(kind)
@@ -69,25 +68,31 @@ def write_outcome(
     for target, of_target in ways.items():
         given[target] = values.ways(of_target)
     time_value = None if timed is None else values.way(timed)
-    for name in required_targets(plan):
-        if name not in given:
-            raise NotWritable
-        if not given[name].is_sure:
-            values.refuse_if(given[name].is_none)
+    _require(values, plan, given)
     _check_lengths(values, kind, given)
     needs_time = kind.role == "event" or _needs_body_time(system)
     if time_value is not None and needs_time and not time_value.is_sure:
         values.refuse_if(time_value.is_none)
     if kind.role == "event":
         values.refuse_if(_is_unknown_status(given["status"].source))
-    for test in doubts:
-        values.refuse_if(test)
+    values.refuse_if(*doubts)
     _write_time(plan, values, time_value, instant)
     if kind.role == "event":
         _write_event(plan, values, given, ends.spoils)
     else:
         _write_detail(plan, values, given, is_timed=time_value is not None)
     code.add(ends.done)
+
+
+def _require(values: ValueCode, plan: KindPlan, given: dict[str, Value]) -> None:
+    """Have a record refused that lacks what the kind requires; after that it is sure."""
+    names = required_targets(plan)
+    if any(name not in given for name in names):
+        raise NotWritable
+    unsure = [name for name in names if not given[name].is_sure]
+    values.refuse_if(*(given[name].is_none for name in unsure))
+    for name in unsure:
+        given[name] = replace(given[name], is_sure=True)
 
 
 def _needs_body_time(system: System) -> bool:
@@ -100,18 +105,21 @@ def _is_unknown_status(source: str) -> str:
 
 def _check_lengths(values: ValueCode, kind: RecordKind, given: Mapping[str, Value]) -> None:
     """A value as it stands in a record is no longer than the record."""
+    as_it_is: list[str] = []
+    others: list[str] = []
     for name in _IDENTIFIERS:
         ways = [one for one in kind.mappings if one.target == name and one.sources]
         if not ways or all(one.values is not None for one in ways):
             continue
-        as_it_is = all(len(one.sources) == 1 and one.case is None for one in ways)
         source = given[name].source
         is_longer = f"len({source}) > {IDENTIFIER_CHARS_MAX}"
-        if not given[name].is_sure and name not in REQUIRED_FIELDS:
-            is_longer = f"{source} and {is_longer}"
         if not given[name].is_sure:
-            is_longer = f"{source} is not None and {is_longer}"
-        values.refuse_if(f"is_long and {is_longer}" if as_it_is else is_longer)
+            is_longer = f"{source} and {is_longer}"
+        is_plain = all(len(one.sources) == 1 and one.case is None for one in ways)
+        (as_it_is if is_plain else others).append(is_longer)
+    if as_it_is:
+        values.refuse_if(f"is_long and ({' or '.join(as_it_is)})")
+    values.refuse_if(*others)
 
 
 def _write_time(
@@ -153,14 +161,10 @@ def _write_event(
 ) -> None:
     code, scope = values.code, values.scope
     reason = given.get("failure_reason", _NONE)
-    reason_source = f"{reason.source} or None" if reason.is_plain else reason.source
     correlation_id = given.get("correlation_id", _NONE)
-    id_source = correlation_id.source
-    if correlation_id.is_plain and not correlation_id.is_sure:
-        id_source = f"{id_source} or None"
     row = (
         f"offset, {scope.literal(plan.number)}, {given['checkpoint_id'].source}, text, us, "
-        f"{given['status'].source}, {id_source}, {reason_source}"
+        f"{given['status'].source}, {correlation_id.or_none}, {reason.or_none}"
     )
     expects = _expects(plan, given, scope)
     final = [f"add(({row}))"]
@@ -197,7 +201,6 @@ def _write_detail(
     plan: KindPlan, values: ValueCode, given: Mapping[str, Value], *, is_timed: bool
 ) -> None:
     reason = given.get("failure_reason", _NONE)
-    reason_source = f"{reason.source} or None" if reason.is_plain else reason.source
     time = "text, us" if is_timed else "None, None"
     number, correlation_id = values.scope.literal(plan.number), given["correlation_id"].source
-    values.code.add(f"detail(offset, {number}, {correlation_id}, {reason_source}, {time})")
+    values.code.add(f"detail(offset, {number}, {correlation_id}, {reason.or_none}, {time})")

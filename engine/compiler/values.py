@@ -36,6 +36,11 @@ class Value:
         """The test that there is none."""
         return f"not {self.source}" if self.is_plain else f"{self.source} is None"
 
+    @property
+    def or_none(self) -> str:
+        """The text, or None where there is none."""
+        return f"{self.source} or None" if self.is_plain and not self.is_sure else self.source
+
 
 Read = Callable[[Path], Value]
 """The value at a path. Raises NotWritable."""
@@ -63,7 +68,7 @@ class ValueCode:
                 self.code.add(f"if {result} is None:")
                 self.code.depth += 1
             value = self.way(mapping)
-            self.code.add(f"{result} = {value.source}{' or None' if value.is_plain else ''}")
+            self.code.add(f"{result} = {value.or_none}")
             self.code.depth -= bool(number)
         return Value(result)
 
@@ -77,13 +82,15 @@ class ValueCode:
         self.code.add(f"{result} = None", f"if {self._conditions(mapping)}:")
         self.code.depth += 1
         value = self._source(mapping)
-        self.code.add(f"{result} = {value.source}{' or None' if value.is_plain else ''}")
+        self.code.add(f"{result} = {value.or_none}")
         self.code.depth -= 1
         return Value(result)
 
-    def refuse_if(self, test: str) -> None:
-        """Leave the record to the reference normalizer if the test holds."""
-        self.code.add(f"if {test}:")
+    def refuse_if(self, *tests: str) -> None:
+        """Leave the record to the reference normalizer if one of the tests holds."""
+        if not tests:
+            return
+        self.code.add(f"if {' or '.join(tests)}:")
         self.code.depth += 1
         self.code.add(*self.fail)
         self.code.depth -= 1
