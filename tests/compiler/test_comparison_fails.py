@@ -15,8 +15,8 @@ from seeding import SHIPPED, checked, literals
 CHANGES = {
     "a status that is none": (r'if f2 != "SUCCESS" and .*:', "if False:"),
     "a status of JSON that is none": (r'if v_status != "SUCCESS" and .*:', "if False:"),
-    "an id of JSON that is empty": ("not v_correlation_id", "False"),
-    "a checkpoint that is empty": ("not v_checkpoint", "False"),
+    "an id of JSON that is empty": ("not v_correlation_id", "v_correlation_id is None"),
+    "a checkpoint that is empty": ("not v_checkpoint", "v_checkpoint is None"),
     "an id that is too long": (r"len\(f3\) > 1024", "False"),
     "an id of one character more": ("> 1024", "> 1025"),
     "a key twice": (r"not is_unambiguous\(line\)", "False"),
