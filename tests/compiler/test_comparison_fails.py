@@ -37,13 +37,19 @@ CHANGES = {
 }
 
 
+EMPTY = (
+    b'{"system": "reporting", "checkpoint": "", "status": "SUCCESS", '
+    b'"timestamp": "2025-05-04T10:30:00", "correlation_id": "a"}'
+)
+
+
 @pytest.fixture(scope="module")
 def values() -> list[list[bytes]]:
     systems, rng = checked(*SHIPPED), Random(7)
     seeds = seeds_of(systems, rng, 12)
     mutated = Mutator(rng, seeds, literals(systems)).mutated
     sizes = [500] * 30 + [4] * 500
-    return [seeds, *([mutated(rng.choice(seeds)) for _ in range(size)] for size in sizes)]
+    return [[*seeds, EMPTY], *([mutated(rng.choice(seeds)) for _ in range(size)] for size in sizes)]
 
 
 def test_what_was_generated_is_the_same(values: list[list[bytes]]) -> None:
