@@ -4,7 +4,7 @@ a dictionary by correlation id, and a row at a time.
     python benchmarks/speed/naive.py --systems DIRECTORY [--sqlite] RECORDS OUTPUT
 
 Its rows are the right ones for the workload, where no pair is ambiguous and no record is hostile;
-it promises nothing beyond that.
+it promises nothing beyond that. It takes nothing from the engine, whose start would be counted too.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from comparing import Comparison
-from elsewhere import Spec, load
+from elsewhere import Spec, load, text
 from seeding import proved
 
 
@@ -16,15 +16,6 @@ def compared(spec: Spec, *values: str) -> Comparison:
     comparison = Comparison(systems)
     comparison.compare([value.encode() for value in values])
     return comparison
-
-
-def text(template: str, **fields: object) -> Spec:
-    mapped = {"checkpoint_id": {"value": "S"}, "status": {"value": "SUCCESS"}, **fields}
-    return {
-        "system": "one",
-        "format": "text",
-        "records": {"step": {"template": template, "fields": mapped}},
-    }
 
 
 def test_a_kind_with_a_segment_is_read_by_its_own_expression() -> None:

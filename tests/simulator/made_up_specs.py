@@ -35,6 +35,16 @@ def load(*specs: Spec) -> tuple[System, ...]:
         return load_systems([Path(folder)])
 
 
+def text(template: str, **fields: object) -> Spec:
+    """A spec of one kind of text, with these ways to its fields."""
+    mapped = {"checkpoint_id": {"value": "S"}, "status": {"value": "SUCCESS"}, **fields}
+    return {
+        "system": "one",
+        "format": "text",
+        "records": {"step": {"template": template, "fields": mapped}},
+    }
+
+
 def joined(draw: st.DrawFn, prefix: str, fields: list[str]) -> str:
     """A template of the fields in any order, with a prefix that tells it from all others."""
     fields = [

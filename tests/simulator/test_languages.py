@@ -13,7 +13,7 @@ from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up_languages import Spec, languages
-from made_up_specs import load
+from made_up_specs import load, text
 
 from engine import asking, mapped_values
 from engine.golden.checks import Result
@@ -62,15 +62,6 @@ def test_a_simulation_of_any_language_is_read_as_the_ledger_says(spec: Spec, see
             assert getattr(outcome, name) == getattr(told, name), emission.value
         kept = outcome.attributes or {}
         assert {**kept, **(told.attributes or {})} == kept
-
-
-def text(template: str, **fields: object) -> Spec:
-    mapped = {"checkpoint_id": {"value": "S"}, "status": {"value": "SUCCESS"}, **fields}
-    return {
-        "system": "one",
-        "format": "text",
-        "records": {"step": {"template": template, "fields": mapped}},
-    }
 
 
 def drawn(spec: Spec, **wanted: str | None) -> list[Rendered]:
