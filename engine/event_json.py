@@ -21,6 +21,14 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _KEPT: Final = 10_000
 """For how many kinds and streams what never changes is kept; of others it is made again."""
 
+UNSAID: Final[Mapping[str, object]] = {
+    "ambiguous": False,
+    "seen": 1,
+    "detail_id": None,
+    "attributes": None,
+}
+"""What a member that is not in a line is; all others always are."""
+
 
 def attributes_text(attributes: Mapping[str, object] | None) -> str | None:
     """Attributes as compact JSON, their keys in the order given; None if there are none.
@@ -41,10 +49,18 @@ def attributes_text(attributes: Mapping[str, object] | None) -> str | None:
 def event_line(values: Sequence[object]) -> str:
     """One JSON object without line breaks. ``values`` are those of ``EXPORT_FIELDS`` in their
     order, of which the last, the attributes, is JSON text (or None) and goes in as it is."""
-    *plain, attributes = values
-    *names, last = EXPORT_FIELDS
-    document = json.dumps(dict(zip(names, plain, strict=True)), ensure_ascii=False)
-    return f'{document[:-1]}, "{last}": {"null" if attributes is None else attributes}}}'
+    row = dict(zip(EXPORT_FIELDS, values, strict=True))
+    row["spec_digest"] = short_digest(str(row["spec_digest"]))
+    said = {name: one for name, one in row.items() if name not in UNSAID or one != UNSAID[name]}
+    attributes = said.pop("attributes", None)
+    document = _COMPACT.encode(said)
+    return document if attributes is None else f'{document[:-1]},"attributes":{attributes}}}'
+
+
+def short_digest(digest: str) -> str:
+    """As much of a spec's digest as leaves with an event: enough to tell specs apart, and to find
+    the store's whole one by its beginning."""
+    return digest[:16]
 
 
 class RowLines:
@@ -54,25 +70,22 @@ class RowLines:
         self._heads: list[str] = []
         self._tails: list[str] = []
         for system, kind in kinds:
-            head, named, digest = _frame(system.name, kind, system.digest)
-            self._heads.append(f'{head}"')
-            self._tails.append(
-                f'", "join_state": "none", {named}, "ambiguous": false, "seen": 1, '
-                f'"detail_id": null, {digest}, "attributes": null}}\n'
-            )
+            head, named = _frame(system.name, kind, system.digest)
+            self._heads.append(head)
+            self._tails.append(f'","join_state":"none",{named}}}\n')
 
     def lines(self, stream: str, rows: Sequence[Row], *, is_plain: bool) -> list[str]:
         """The line of each row, with its line break. Where ``is_plain``, no text of those without a
         failure_reason has a character that JSON writes as an escape."""
         heads, tails = self._heads, self._tails
-        at = f'"event_id": {_position(stream)}'
+        at = f'"event_id":{_position(stream)}'
         if not is_plain:
             return [_escaped(heads, tails, at, row) for row in rows]
-        no_reason = f'", "failure_reason": null, {at}'
+        no_reason = f'","failure_reason":null,{at}'
         # Most lines of a run are written here.
         return [
-            f'{heads[number]}{checkpoint_id}", "timestamp": "{timestamp}", "status": "{status}", '
-            f'"correlation_id": "{correlation_id}{no_reason}{offset}{tails[number]}'
+            f'{heads[number]}{checkpoint_id}","timestamp":"{timestamp}","status":"{status}",'
+            f'"correlation_id":"{correlation_id}{no_reason}{offset}{tails[number]}'
             if reason is None and correlation_id is not None
             else _escaped(
                 heads,
@@ -87,11 +100,9 @@ class RowLines:
 def _escaped(heads: Sequence[str], tails: Sequence[str], at: str, row: Row) -> str:
     offset, number, checkpoint_id, timestamp, _, status, correlation_id, reason = row
     return (
-        f'{heads[number]}{encode_basestring(checkpoint_id)[1:]}, "timestamp": "{timestamp}", '
-        f'"status": "{status}", "correlation_id": '
-        f"{'null' if correlation_id is None else encode_basestring(correlation_id)}, "
-        f'"failure_reason": {"null" if reason is None else encode_basestring(reason)}, '
-        f"{at}{offset}{tails[number]}"
+        f'{heads[number]}{encode_basestring(checkpoint_id)[1:]},"timestamp":"{timestamp}",'
+        f'"status":"{status}","correlation_id":{_text(correlation_id)},'
+        f'"failure_reason":{_text(reason)},{at}{offset}{tails[number]}'
     )
 
 
@@ -103,22 +114,25 @@ def line_of(
     is_ambiguous: bool = False,
 ) -> str:
     """The line of an event with the detail that completes it, with its line break."""
-    head, named, digest = _frame(event.system.name, event.kind, event.system.digest)
-    correlation_id, reason, detail_id = event.correlation_id, event.failure_reason, "null"
+    head, named = _frame(event.system.name, event.kind, event.system.digest)
+    reason = event.failure_reason
+    more = ',"ambiguous":true' if is_ambiguous else ""
     if detail is not None:
-        detail_id = f'{_position(detail.stream)}{detail.offset}"'
+        more += f',"detail_id":{_position(detail.stream)}{detail.offset}"'
         if detail.failure_reason is not None:
             reason = detail.failure_reason
-    attributes = attributes_text(event.attributes) if event.attributes else None
+    if event.attributes:
+        more += f',"attributes":{attributes_text(event.attributes)}'
     return (
-        f"{head}{encode_basestring(event.checkpoint_id)}, "
-        f'"timestamp": "{event.timestamp}", "status": "{event.status}", "correlation_id": '
-        f"{'null' if correlation_id is None else encode_basestring(correlation_id)}, "
-        f'"failure_reason": {"null" if reason is None else encode_basestring(reason)}, '
-        f'"event_id": {_position(event.stream)}{event.offset}", '
-        f'"join_state": "{state}", {named}, "ambiguous": {"true" if is_ambiguous else "false"}, '
-        f'"seen": 1, "detail_id": {detail_id}, {digest}, "attributes": {attributes or "null"}}}\n'
+        f'{head}{encode_basestring(event.checkpoint_id)[1:]},"timestamp":"{event.timestamp}",'
+        f'"status":"{event.status}","correlation_id":{_text(event.correlation_id)},'
+        f'"failure_reason":{_text(reason)},"event_id":{_position(event.stream)}{event.offset}",'
+        f'"join_state":"{state}",{named}{more}}}\n'
     )
+
+
+def _text(text: str | None) -> str:
+    return "null" if text is None else encode_basestring(text)
 
 
 @lru_cache(_KEPT)
@@ -128,10 +142,10 @@ def _position(stream: str) -> str:
 
 
 @lru_cache(_KEPT)
-def _frame(name: str, kind: str, digest: str) -> tuple[str, str, str]:
-    """What never changes in the lines of a kind: their beginning, and two of their members."""
+def _frame(name: str, kind: str, digest: str) -> tuple[str, str]:
+    """What never changes in the lines of a kind: their beginning, the quote that opens the
+    checkpoint included, and two of their members."""
     return (
-        f'{{"system_id": {encode_basestring(name)}, "checkpoint_id": ',
-        f'"kind": {encode_basestring(kind)}',
-        f'"spec_digest": {encode_basestring(digest)}',
+        _COMPACT.encode({"system_id": name, "checkpoint_id": ""})[: -len('"}')],
+        _COMPACT.encode({"kind": kind, "spec_digest": short_digest(digest)})[1:-1],
     )

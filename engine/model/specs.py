@@ -30,10 +30,10 @@ EXPORT_FIELDS = (
     "event_id",
     "join_state",
     "kind",
+    "spec_digest",
     "ambiguous",
     "seen",
     "detail_id",
-    "spec_digest",
     "attributes",
 )
 """An event as it leaves the engine, in this order (``schema/event.schema.json``)."""

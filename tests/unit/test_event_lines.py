@@ -39,7 +39,7 @@ def _wanted(stream: str, row: Row) -> str:
     (offset, _, checkpoint_id, timestamp, _, status, correlation_id, reason) = row
     values = (
         *(of.name, checkpoint_id, timestamp, status, correlation_id, reason),
-        *(f"{stream}:{offset}", "none", kind, False, 1, None, of.digest, None),
+        *(f"{stream}:{offset}", "none", kind, of.digest, False, 1, None, None),
     )
     return event_line(values) + "\n"
 
@@ -108,8 +108,27 @@ def test_any_event(
     values = (
         *(event.system.name, event.checkpoint_id, event.timestamp, event.status),
         *(event.correlation_id, reason, f"{event.stream}:{event.offset}", state, event.kind),
-        *(is_ambiguous, 1, detail_id, event.system.digest, attributes_text(event.attributes)),
+        *(event.system.digest, is_ambiguous, 1, detail_id, attributes_text(event.attributes)),
     )
     line = line_of(event, state, detail, is_ambiguous=is_ambiguous)
     assert line == event_line(values) + "\n"
     assert json.loads(line)["checkpoint_id"] == event.checkpoint_id
+
+
+PLAIN = (
+    *("bank", "PAID", "2025-05-04T10:32:00Z", "SUCCESS", None, None),
+    *("file:aa:17", "none", "step", "0123456789abcdef" * 4, False, 1, None, None),
+)
+
+
+def test_a_line_says_what_there_is_to_say_and_no_more() -> None:
+    shortest = (
+        '{"system_id":"bank","checkpoint_id":"PAID","timestamp":"2025-05-04T10:32:00Z",'
+        '"status":"SUCCESS","correlation_id":null,"failure_reason":null,"event_id":"file:aa:17",'
+        '"join_state":"none","kind":"step","spec_digest":"0123456789abcdef"'
+    )
+    assert event_line(PLAIN) == shortest + "}"
+    more = (*PLAIN[:-4], True, 2, "file:aa:40", '{"size":1}')
+    assert event_line(more) == (
+        f'{shortest},"ambiguous":true,"seen":2,"detail_id":"file:aa:40","attributes":{{"size":1}}}}'
+    )
