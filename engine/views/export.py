@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from engine.event_json import event_line
+from engine.event_json import event_line, short_digest
 from engine.model import EXPORT_FIELDS
 from engine.ports import StoreReader
 
@@ -23,6 +23,7 @@ WHERE stream = ?1 AND (?2 IS NULL OR system_id = ?2) AND (?3 IS NULL OR status =
 ORDER BY event_key"""
 
 _AMBIGUOUS: Final = EXPORT_FIELDS.index("ambiguous")
+_DIGEST: Final = EXPORT_FIELDS.index("spec_digest")
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet may take for a formula's beginning (OWASP's list, full width too)."""
@@ -37,17 +38,19 @@ class Selection:
 
 
 def json_lines(reader: StoreReader, selection: Selection) -> Iterator[str]:
-    """One object an event, its keys ``EXPORT_FIELDS`` in their order."""
+    """One object an event, its keys ``EXPORT_FIELDS`` in their order, without those that have
+    nothing to say."""
     for row in _rows(reader, selection):
         yield event_line(row) + "\n"
 
 
 def csv_lines(reader: StoreReader, selection: Selection) -> Iterator[str]:
-    """A header, then one row an event, as RFC 4180 has it; null is an empty cell, attributes are
-    their JSON text."""
+    """A header, then one row an event, as RFC 4180 has it, with all ``EXPORT_FIELDS``; null is an
+    empty cell, attributes are their JSON text."""
     writer = csv.writer(_Echo())
     yield writer.writerow(EXPORT_FIELDS)
     for row in _rows(reader, selection):
+        row[_DIGEST] = short_digest(str(row[_DIGEST]))
         yield writer.writerow([_cell(value) for value in row])
 
 

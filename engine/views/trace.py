@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, cast
 
+from engine.event_json import short_digest
 from engine.model import EXPORT_FIELDS
 from engine.ports import StoreReader
 from engine.views.amounts import SECOND_US, in_ms, iso
@@ -157,6 +158,7 @@ def _events(reader: StoreReader, correlation_id: str, limit: int) -> Iterator[Tr
     attempts: Counter[tuple[str, str]] = Counter()
     for row in reader.rows(_EVENTS, (correlation_id, limit)):
         fields = dict(zip(EXPORT_FIELDS, row[:-1], strict=True))
+        fields["spec_digest"] = short_digest(str(fields["spec_digest"]))
         fields["ambiguous"] = bool(fields["ambiguous"])
         text = cast(str | None, fields["attributes"])
         fields["attributes"] = None if text is None else json.loads(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -52,7 +53,7 @@ def system(name: str, *, joins: bool = False) -> System:
         kinds=(),
         join=join if joins else None,
         merge=None,
-        digest=f"digest of {name}",
+        digest=hashlib.sha256(name.encode()).hexdigest(),
         source=f"system: {name}\n",
         location=Location(f"{name}.yaml", 1, 1),
     )
