@@ -8,6 +8,7 @@ from __future__ import annotations
 from engine.model.records import (
     Attempt,
     Detail,
+    Encoded,
     Event,
     Ignored,
     Normalized,
@@ -64,6 +65,7 @@ __all__ = [
     "Condition",
     "Csv",
     "Detail",
+    "Encoded",
     "Event",
     "FieldMapping",
     "FieldPart",
