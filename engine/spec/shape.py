@@ -8,10 +8,9 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any, Final
 
-from jsonschema import Draft202012Validator
-
 from engine.diagnostics import Location
 from engine.resources import resource
+from engine.spec.accepting import Shape
 from engine.spec.findings import Findings, did_you_mean
 from engine.spec.mapping_checks import MAPPED_FIELDS, check_event_field
 from engine.spec.yaml_nodes import MapNode, Node, ScalarNode, node_at, to_plain
@@ -68,14 +67,25 @@ def _load(relative: str) -> dict[str, Any]:
 
 
 @cache
-def _validator() -> Draft202012Validator:
+def _shape() -> Shape:
+    return Shape(spec_schema())
+
+
+@cache
+def _validator() -> Any:
+    # Loading it takes longer than anything else at the start of a run, which needs it for nothing.
+    from jsonschema import Draft202012Validator
+
     return Draft202012Validator(spec_schema())
 
 
 def check_shape(root: Node, findings: Findings) -> list[Path]:
     """The places that have not the shape of a spec; each is a finding."""
+    document = to_plain(root)
+    if _shape().accepts(document):
+        return []
     broken: list[Path] = []
-    for error in _independent(list(_validator().iter_errors(to_plain(root)))):
+    for error in _independent(list(_validator().iter_errors(document))):
         path = tuple(error.absolute_path)
         target = _unknown_target(path)
         if target:
