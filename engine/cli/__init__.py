@@ -7,32 +7,14 @@ found, 2 wrong usage, 3 the environment failed.
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
-import traceback
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Final
 
 from engine import __version__
-from engine.cli import (
-    compile_specs,
-    demo,
-    diff,
-    explain,
-    explain_code,
-    export,
-    infer,
-    quarantine,
-    run,
-    schema,
-    stats,
-    test,
-    trace,
-    validate,
-)
 from engine.cli.options import OneLineParser, UsageError, add_debug
-from engine.cli.validate import print_diagnostics
 from engine.diagnostics import EnvironmentFailure, SpecError
 from engine.views.terminal import talk
 
@@ -40,28 +22,32 @@ PROBLEMS, USAGE, ENVIRONMENT = 1, 2, 3
 INTERRUPTED: Final = 130
 """What a shell shows for a command that Ctrl-C ended."""
 
-_COMMANDS = (
-    validate,
-    test,
-    explain,
-    explain_code,
-    infer,
-    diff,
-    compile_specs,
-    run,
-    demo,
-    trace,
-    stats,
-    quarantine,
-    export,
-    schema,
-)
+_COMMANDS: Final = {
+    "validate": "validate",
+    "test": "test",
+    "explain": "explain",
+    "explain-code": "explain_code",
+    "infer": "infer",
+    "diff": "diff",
+    "compile": "compile_specs",
+    "run": "run",
+    "demo": "demo",
+    "trace": "trace",
+    "stats": "stats",
+    "quarantine": "quarantine",
+    "export": "export",
+    "schema": "schema",
+}
+"""The commands and their modules, in the order of the help."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit status. Wrong usage that argparse sees exits at once with 2."""
-    arguments = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = parser(*words[:1]).parse_args(words)
     if arguments.debug:
+        import logging
+
         logging.basicConfig(level=logging.DEBUG)
     try:
         status: int = arguments.run(arguments)
@@ -75,6 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the edge: no traceback reaches a user
         if arguments.debug:
+            import traceback
+
             traceback.print_exc()
         return _last_word(error)
 
@@ -82,6 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _last_word(error: Exception) -> int:
     """Say what went wrong; the exit status that it has."""
     if isinstance(error, SpecError):
+        from engine.cli.validate import print_diagnostics
+
         print_diagnostics(error.diagnostics)
         return PROBLEMS
     if isinstance(error, UsageError):
@@ -104,8 +94,9 @@ def _forget_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(first: str = "") -> argparse.ArgumentParser:
+    """The whole command line; of one whose ``first`` word is a command, what that command needs,
+    so that the modules of all the others need not be loaded."""
     top = OneLineParser(
         prog="engine",
         description="Normalize the logs of many systems into one table of events, "
@@ -116,8 +107,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"Logloom {__version__}")
     add_debug(top, default=False)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in _COMMANDS:
-        command.add_to(commands)
+    for name in [first] if first in _COMMANDS else _COMMANDS:
+        import_module(f"{__name__}.{_COMMANDS[name]}").add_to(commands)
     for one in commands.choices.values():
         add_debug(one, default=argparse.SUPPRESS)
     return top

@@ -12,7 +12,6 @@ from engine.cli.options import Commands, UsageError
 from engine.diagnostics import CODES
 from engine.rejections import REASONS
 from engine.resources import resource
-from engine.spec.findings import did_you_mean
 from engine.views.terminal import console
 
 _PAGES: Final = "docs/diagnostics"
@@ -46,6 +45,8 @@ def _known(code: str) -> str:
     known = {one.casefold(): one for one in (*CODES, *REASONS)}
     found = known.get(code.casefold())
     if found is None:
+        from engine.spec.findings import did_you_mean
+
         otherwise = "`engine explain-code` lists them"
         near = did_you_mean(code.casefold(), known, otherwise)
         raise UsageError(f'there is no code "{code}": {_as_written(near, known)}')

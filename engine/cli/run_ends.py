@@ -1,6 +1,7 @@
 """The two ends of a run, opened as its options say: where records come from, where events go.
 
-The Kafka client is loaded only by a run that uses it, so that the others start sooner.
+The Kafka client and SQLite are loaded only by a run that uses them, so that the others start
+sooner.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from engine.record_starts import compile_record_starts
 from engine.sources import RECORD_BYTES_MAX, open_source
 from engine.stores.line_files import FileLines, StandardOutput
 from engine.stores.lines import LineStore, Sink
-from engine.stores.sqlite import SqliteStore, store_path
 
 if TYPE_CHECKING:
     from engine.kafka.client import ClientSettings
@@ -80,7 +80,7 @@ def _from_files(
     paths: list[str] = arguments.paths
     if STANDARD in paths and len(paths) > 1:
         raise UsageError("--from - is standard input alone: leave the other paths out")
-    _refuse_own(paths, arguments.store if arguments.to is None else arguments.to)
+    _refuse_own(paths, arguments)
     source = open_source(
         paths,
         framing=arguments.framing or "lines",
@@ -93,8 +93,9 @@ def _from_files(
     )
     title = "standard input" if paths == [STANDARD] else ", ".join(paths)
     if arguments.to is None:
-        store = SqliteStore.open(arguments.store, systems)
-        return Ends(source, title, store, arguments.store, held_is_read_again=True)
+        return Ends(
+            source, title, _store(arguments, systems), arguments.store, held_is_read_again=True
+        )
     if paths != [STANDARD]:
         _refuse_twice(arguments.to)
     lines = LineStore(_sink(arguments, None))
@@ -107,17 +108,26 @@ def _as_written_us(arguments: argparse.Namespace) -> int | None:
     return None if arguments.year is None else year_reference_us(arguments.year, UTC)
 
 
-def _refuse_own(paths: Sequence[str], target: str) -> None:
+def _refuse_own(paths: Sequence[str], arguments: argparse.Namespace) -> None:
     """Raises UsageError for a target that lies in a directory that is read: the run would read
     what it writes."""
-    if target == STANDARD or target.startswith(KAFKA):
-        return
-    written = store_path(target).resolve()
+    written = _written_file(arguments)
     for path in paths:
-        if Path(path).is_dir() and written.is_relative_to(Path(path).resolve()):
+        if written and Path(path).is_dir() and written.is_relative_to(Path(path).resolve()):
             raise UsageError(
-                f"{target} lies in {path}, which is read: name a place for it outside of there"
+                f"{arguments.store if arguments.to is None else arguments.to} lies in {path}, "
+                "which is read: name a place for it outside of there"
             )
+
+
+def _written_file(arguments: argparse.Namespace) -> Path | None:
+    """The file that the run writes, resolved; None if it writes to standard output or a topic."""
+    if arguments.to is None:
+        from engine.stores.sqlite import store_path
+
+        return store_path(arguments.store).resolve()
+    is_file = arguments.to != STANDARD and not arguments.to.startswith(KAFKA)
+    return Path(arguments.to).resolve() if is_file else None
 
 
 def _refuse_twice(target: str) -> None:
@@ -152,14 +162,21 @@ def _from_kafka(
     )
     title = f"topic {topic} at {settings.brokers} as group {group}"
     if arguments.to is None:
-        store = SqliteStore.open(arguments.store, systems)
-        return Ends(source, title, store, arguments.store, held_is_read_again=True)
+        return Ends(
+            source, title, _store(arguments, systems), arguments.store, held_is_read_again=True
+        )
     lines = LineStore(
         _sink(arguments, settings),
         progress=source.committed_progress,
         on_low_water=source.commit_offsets,
     )
     return Ends(source, title, lines, _target_title(arguments.to), held_is_read_again=True)
+
+
+def _store(arguments: argparse.Namespace, systems: Sequence[System]) -> Store:
+    from engine.stores.sqlite import SqliteStore
+
+    return SqliteStore.open(arguments.store, systems)
 
 
 def _settings(arguments: argparse.Namespace) -> ClientSettings:

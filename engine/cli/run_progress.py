@@ -6,13 +6,14 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import Final, Self
-
-from rich.live import Live
-from rich.text import Text
+from typing import TYPE_CHECKING, Final, Self
 
 from engine.runner import Totals
 from engine.views.terminal import console, talk
+
+if TYPE_CHECKING:  # loaded where there is a terminal to keep a line up to date in
+    from rich.live import Live
+    from rich.text import Text
 
 PLAIN_SECONDS: Final = 10.0
 """Between two plain lines, which come only while records do."""
@@ -28,24 +29,26 @@ class RunProgress:
     """
 
     def __init__(self, *, shares_terminal: bool) -> None:
-        self._shares_terminal = shares_terminal
-        self._console = console(sys.stderr)
+        self._keeps_line = sys.stderr.isatty() and not shares_terminal
         self._live: Live | None = None
         self._rate = _Rate()
         self._totals = Totals()
         self._told_at = time.monotonic()
 
     def __enter__(self) -> Self:
-        screen = self._console
-        if screen.is_terminal and not screen.is_dumb_terminal and not self._shares_terminal:
-            self._live = Live(
-                get_renderable=self._text,
-                console=screen,
-                refresh_per_second=4,
-                transient=True,
-                redirect_stdout=False,  # data goes there
-            )
-            self._live.start()
+        if self._keeps_line:
+            from rich.live import Live
+
+            screen = console(sys.stderr)
+            if screen.is_terminal and not screen.is_dumb_terminal:
+                self._live = Live(
+                    get_renderable=self._text,
+                    console=screen,
+                    refresh_per_second=4,
+                    transient=True,
+                    redirect_stdout=False,  # data goes there
+                )
+                self._live.start()
         return self
 
     def __exit__(
@@ -68,9 +71,11 @@ class RunProgress:
     def restore_terminal(self) -> None:
         """Give the cursor back; for a process that ends without unwinding."""
         if self._live is not None:
-            self._console.show_cursor()
+            self._live.console.show_cursor()
 
     def _text(self) -> Text:
+        from rich.text import Text
+
         read = self._totals.read
         line = self._line(time.monotonic()) if read else "waiting for records"
         return Text(line, no_wrap=True, overflow="ellipsis")

@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import select
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -93,9 +92,9 @@ class StopRequest:
 def _watchdog(before_sudden_end: Callable[[], None]) -> Iterator[None]:
     """A thread that sees signals as they come, also while a library keeps the main thread, which
     runs their handlers, and ends the process where asking does not help."""
-    seen, told = socket.socketpair()
-    told.setblocking(False)
-    before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+    seen, told = os.pipe()
+    os.set_blocking(told, False)
+    before = signal.set_wakeup_fd(told, warn_on_full_buffer=False)
     thread = threading.Thread(
         target=_watch, args=(seen, before_sudden_end), name="watchdog", daemon=True
     )
@@ -104,18 +103,18 @@ def _watchdog(before_sudden_end: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         signal.set_wakeup_fd(before)
-        told.close()  # which ends the thread
+        os.close(told)  # which ends the thread
         thread.join()
-        seen.close()
+        os.close(seen)
 
 
-def _watch(seen: socket.socket, before_sudden_end: Callable[[], None]) -> None:
+def _watch(seen: int, before_sudden_end: Callable[[], None]) -> None:
     first_at: float | None = None
     while True:
         left_s = None if first_at is None else first_at + STOP_SECONDS_MAX - time.monotonic()
         if left_s is not None and not select.select([seen], [], [], max(left_s, 0.0))[0]:
             _end(0, before_sudden_end)
-        numbers = seen.recv(64)
+        numbers = os.read(seen, 64)
         if not numbers:
             return
         now = time.monotonic()

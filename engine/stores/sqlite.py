@@ -20,7 +20,6 @@ from engine.diagnostics import EnvironmentFailure
 from engine.model import System
 from engine.ports import Batch, Progress, StoreBusy
 from engine.resources import resource
-from engine.stores.sqlite_commit import Commit
 from engine.stores.sqlite_numbers import Numbers
 
 APPLICATION_ID: Final = 0x4C4F474C  # "LOGL", in the file's header
@@ -90,6 +89,9 @@ class SqliteStore:
 
     def commit(self, batch: Batch) -> None:
         """Store all of the batch or nothing. Raises Fenced, StoreBusy, EnvironmentFailure."""
+        # Loaded here, because whoever only reads a store needs nothing of how rows are made.
+        from engine.stores.sqlite_commit import Commit
+
         with failures_as_one_line(self._path):
             self._step("begin")
             try:
