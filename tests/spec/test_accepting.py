@@ -100,6 +100,31 @@ def test_it_accepts_what_the_judge_does_for_every_part(name: str, value: object)
         assert Shape(part).accepts(one) == judge.is_valid(one)
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "number"},
+        {"maxLength": 4},
+        {"maxItems": 1},
+        {"maxProperties": 1},
+        {"oneOf": [{"type": "string"}, {"pattern": "t"}]},
+        {"anyOf": [{"type": ["null", "array"]}, {"minLength": 4}]},
+        {"allOf": [{"pattern": "e"}, {"type": "string"}]},
+        {"not": {"type": ["object", "string"]}},
+        {"propertyNames": {"maxLength": 4}},
+        {"properties": {"text": False}, "additionalProperties": {"type": "string"}},
+    ],
+    ids=lambda schema: next(iter(schema)),
+)
+def test_it_accepts_what_the_judge_does_by_every_word(schema: dict[str, object]) -> None:
+    texts = ["", "e", "t", "text", "texts"]
+    lists = [[], ["text"], ["text", "csv"]]
+    mappings = [{}, {"text": "csv"}, {"texts": "csv"}, {"csv": "text", "x": "y"}, {"csv": 1}]
+    judge = Draft202012Validator(schema)
+    for value in [None, True, 0, 1.0, *texts, *lists, *mappings]:
+        assert Shape(schema).accepts(value) == judge.is_valid(value), value
+
+
 @pytest.mark.parametrize("items", [[True, 1], [1, 1.0], [["a"], "a"], ["a", "a"]])
 def test_it_leaves_to_the_judge_what_python_and_json_compare_otherwise(items: object) -> None:
     schema = {"uniqueItems": True}
