@@ -8,7 +8,7 @@ keeps its text as it stands in the file: ``no``, ``on``, ``1:30`` and ``0123`` a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ import yaml
 
 from engine.diagnostics import EnvironmentFailure, Location
 from engine.spec.findings import Findings
+from engine.spec.yaml_errors import add_syntax_error
 
 FILE_BYTES_MAX: Final = 1 << 20
 DEPTH_MAX: Final = 32
@@ -93,9 +94,9 @@ def compose(text: str, file: str, findings: Findings) -> Node | None:
     """The one document of ``text``; None where there is none to go on with (a finding)."""
     composer = _Composer(text.splitlines(), file, findings)
     try:
-        composer.take_all(yaml.parse(text, Loader=_LOADER))
+        composer.take_all(text)
     except yaml.YAMLError:
-        composer.add_syntax_error(text)
+        add_syntax_error(text, file, findings)
         return None
     except _Stop:
         return None
@@ -146,87 +147,75 @@ class _Composer:
     _open: list[_Open] = field(default_factory=list)
     _documents: int = 0
 
-    def take_all(self, events: Iterator[Any]) -> None:
-        for event in events:
-            self._take(event)
+    def take_all(self, text: str) -> None:
+        for event in iter(_LOADER(text).get_event, None):
+            take = _TAKES.get(type(event))
+            if take is not None:
+                take(self, event)
         if self.root is None:
             self.findings.add("E108", Location(self.file, 1, 1), "the file holds no document")
 
-    def add_syntax_error(self, text: str) -> None:
-        """The Python parser words its errors better than libyaml, so it is asked again."""
-        try:
-            for _ in yaml.parse(text, Loader=yaml.SafeLoader):
-                pass
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            location = Location(self.file, 1, 1) if mark is None else self._location(mark)
-            parts = [part for part in (error.problem, error.context) if part]
-            around = self.lines[max(location.line - 2, 0) : location.line]
-            help_text = _syntax_help(error.problem or "", around)
-            self.findings.add("E101", location, "not YAML: " + ", ".join(parts), help_text)
-            return
-        except yaml.reader.ReaderError as error:
-            line = text.count("\n", 0, error.position) + 1
-            column = error.position - (text.rfind("\n", 0, error.position) + 1) + 1
-            location = Location(self.file, line, column)
-            what = f"the character U+{error.character:04X}"
-            self.findings.add("E101", location, f"not YAML: {what} is not allowed")
-            return
-        except RecursionError:
-            pass
-        self.findings.add("E101", Location(self.file, 1, 1), "not YAML")
-
-    def _take(self, event: Any) -> None:
-        if isinstance(event, yaml.DocumentStartEvent):
-            self._documents += 1
-            if self._documents > 1:
-                location = self._location(event.start_mark)
-                self.findings.add("E108", location, "the file holds more than one document")
-                raise _Stop
-        elif isinstance(event, yaml.AliasEvent):
+    def document(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1:
             location = self._location(event.start_mark)
-            self.findings.add("E106", location, f"an alias: *{event.anchor}")
-            self._add(ScalarNode("", False, location, location))
-        elif isinstance(event, yaml.ScalarEvent):
-            self._check_plain(event)
-            self._add(self._scalar(event))
-        elif isinstance(event, yaml.CollectionStartEvent):
-            self._check_plain(event)
-            self._begin(event)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            self._open.pop()
+            self.findings.add("E108", location, "the file holds more than one document")
+            raise _Stop
 
-    def _check_plain(self, event: Any) -> None:
+    def alias(self, event: Any) -> None:
         location = self._location(event.start_mark)
+        self.findings.add("E106", location, f"an alias: *{event.anchor}")
+        self._add_text("", location, None)
+
+    def scalar(self, event: Any) -> None:
+        location = self._location(event.start_mark)
+        self._check_plain(event, location)
+        self._add_text(event.value, location, event)
+
+    def _check_plain(self, event: Any, location: Location) -> None:
         if event.anchor is not None:
             self.findings.add("E106", location, f"an anchor: &{event.anchor}")
         if event.tag is not None:
             self.findings.add("E107", location, f"a tag: {event.tag}")
 
-    def _scalar(self, event: Any) -> ScalarNode:
-        location = self._location(event.start_mark)
-        start, end = event.start_mark, event.end_mark
-        offset = 0
-        if start.line == end.line and start.line < len(self.lines):
-            offset = max(self.lines[start.line][start.column : end.column].find(event.value), 0)
-        text_location = Location(self.file, location.line, location.column + offset)
-        return ScalarNode(event.value, not event.style, location, text_location)
+    def _add_text(self, text: str, location: Location, event: Any) -> None:
+        """Put a text where it belongs: it is a key, or a scalar. An alias is an empty one and has
+        no event."""
+        parent = self._open[-1] if self._open else None
+        if parent is not None and parent.key is None and isinstance(parent.node, MapNode):
+            self._add_key(parent, parent.node, text, location)
+            return
+        is_plain = event is not None and not event.style
+        begins = location if event is None or is_plain else self._behind_quote(event, location)
+        self._add(ScalarNode(text, is_plain, location, begins))
 
-    def _begin(self, event: Any) -> None:
-        location = self._location(event.start_mark)
+    def _behind_quote(self, event: Any, location: Location) -> Location:
+        """Where a text begins that may stand in quotes."""
+        start, end = event.start_mark, event.end_mark
+        if start.line != end.line or start.line >= len(self.lines):
+            return location
+        offset = self.lines[start.line][start.column : end.column].find(event.value)
+        return Location(self.file, location.line, location.column + max(offset, 0))
+
+    def mapping(self, event: Any) -> None:
+        self._begin(event, MapNode({}, {}, self._location(event.start_mark)))
+
+    def sequence(self, event: Any) -> None:
+        self._begin(event, ListNode([], self._location(event.start_mark)))
+
+    def _begin(self, event: Any, node: ListNode | MapNode) -> None:
+        self._check_plain(event, node.location)
         if len(self._open) >= DEPTH_MAX:
-            self.findings.add("E104", location, f"nests deeper than {DEPTH_MAX} levels")
+            self.findings.add("E104", node.location, f"nests deeper than {DEPTH_MAX} levels")
             raise _Stop
-        node: ListNode | MapNode
-        if isinstance(event, yaml.MappingStartEvent):
-            node = MapNode({}, {}, location)
-        else:
-            node = ListNode([], location)
         self._add(node)
         self._open.append(_Open(node))
 
+    def end(self, _: Any) -> None:
+        self._open.pop()
+
     def _add(self, node: Node) -> None:
-        """Put a node where it belongs: the root, an item, a key, or the value of a key."""
+        """Put a node where it belongs: the root, an item, or the value of a key."""
         if not self._open:
             self.root = node
             return
@@ -234,49 +223,37 @@ class _Composer:
         if isinstance(parent.node, ListNode):
             parent.node.items.append(node)
         elif parent.key is None:
-            self._add_key(parent, parent.node, node)
+            self.findings.add("E109", node.location, "a key that is not text")
+            raise _Stop
         else:
             if not parent.is_repeated:
                 parent.node.items[parent.key] = node
             parent.key = None
 
-    def _add_key(self, parent: _Open, mapping: MapNode, node: Node) -> None:
-        if not isinstance(node, ScalarNode):
-            self.findings.add("E109", node.location, "a key that is not text")
-            raise _Stop
-        parent.key = node.text
-        parent.is_repeated = node.text in mapping.keys
+    def _add_key(self, parent: _Open, mapping: MapNode, key: str, location: Location) -> None:
+        parent.key = key
+        parent.is_repeated = key in mapping.keys
         if parent.is_repeated:
-            first = mapping.keys[node.text].line
-            message = f'the key "{node.text}" stands here a second time'
-            self.findings.add("E105", node.location, message, f"the first one is in line {first}")
+            first = mapping.keys[key].line
+            message = f'the key "{key}" stands here a second time'
+            self.findings.add("E105", location, message, f"the first one is in line {first}")
         else:
-            mapping.keys[node.text] = node.location
+            mapping.keys[key] = location
 
     def _location(self, mark: Any) -> Location:
         return Location(self.file, mark.line + 1, mark.column + 1)
 
 
-def _syntax_help(problem: str, lines: Sequence[str]) -> str:
-    """What is most often behind a syntax error in the last of these lines, or before it."""
-    line, *before = reversed(lines or [""])
-    if "\\t" in problem:
-        return "indent with spaces: YAML knows no tabs"
-    if re.match(r"\s*(- )?\w+: *\{[^}\"']*\}.", line):
-        return 'text that begins with a brace, a bracket or a quote needs quotes: "{…} …"'
-    if "'<scalar>'" in problem:
-        return (
-            "is a quote not closed further up? Text with quotes in it needs the other ones around"
-        )
-    if before and re.match(r"\s*\w+:\w", before[0]):
-        return "a key needs a space behind its colon"
-    if "mapping values are not allowed" in problem:
-        return 'text with a colon in it needs quotes: "…: …"'
-    if "unexpected end of stream" in problem:
-        return "a quote or a bracket is not closed"
-    if "expected ':'" in problem:
-        return "a key needs a colon and a space behind it"
-    return ""
+_TAKES: Final[Mapping[type, Callable[[_Composer, Any], None]]] = {
+    yaml.DocumentStartEvent: _Composer.document,
+    yaml.AliasEvent: _Composer.alias,
+    yaml.ScalarEvent: _Composer.scalar,
+    yaml.MappingStartEvent: _Composer.mapping,
+    yaml.MappingEndEvent: _Composer.end,
+    yaml.SequenceStartEvent: _Composer.sequence,
+    yaml.SequenceEndEvent: _Composer.end,
+}
+"""What is done with each event; the others say nothing."""
 
 
 def node_at(root: Node, path: Iterator[str | int]) -> Node:
