@@ -50,16 +50,14 @@ def load_specs(paths: Sequence[Path]) -> Specs:
     read."""
     findings = Findings()
     found: dict[Path, System] = {}
-    extended_by: dict[tuple[Path, str], Path] = {}
-    for path in _spec_files(paths, findings):
-        system, beneath = _load_one(path, findings)
+    beneath: set[tuple[Path, str]] = set()
+    for resolved, path in _spec_files(paths, findings).items():
+        system, bases = _load_one(path, findings)
         if system is not None:
-            found[path] = system
-            extended_by |= {(base, system.name): path for base in beneath}
+            found[resolved] = system
+            beneath |= {(base, system.name) for base in bases}
     # A spec that another one of the same name extends is part of that one.
-    systems = [
-        system for path, system in found.items() if (path.resolve(), system.name) not in extended_by
-    ]
+    systems = [one for resolved, one in found.items() if (resolved, one.name) not in beneath]
     _check_names(systems, findings)
     return Specs(tuple(systems), tuple(findings.in_order()))
 
@@ -74,12 +72,13 @@ def load_document(path: Path) -> object:
     return to_plain(node)
 
 
-def _spec_files(paths: Sequence[Path], findings: Findings) -> list[Path]:
-    """The files, each once, those of a directory by name."""
+def _spec_files(paths: Sequence[Path], findings: Findings) -> Mapping[Path, Path]:
+    """The files by their resolved paths, each once, those of a directory by name."""
     files: dict[Path, Path] = {}
     for path in paths:
         found = [path]
-        if path.is_dir():
+        folder = path.resolve() if path.is_dir() else None
+        if folder is not None:
             found = sorted(
                 one
                 for one in path.iterdir()
@@ -91,8 +90,13 @@ def _spec_files(paths: Sequence[Path], findings: Findings) -> list[Path]:
         elif not path.exists():
             raise EnvironmentFailure(f"{path} does not exist: name a spec or a directory of specs")
         for file in found:
-            files.setdefault(file.resolve(), file)
-    return list(files.values())
+            # To resolve a path takes longer than to read a spec; in a resolved folder only links
+            # need it.
+            if folder is None or file.is_symlink():
+                files.setdefault(file.resolve(), file)
+            else:
+                files.setdefault(folder / file.name, file)
+    return files
 
 
 def _load_node(path: Path, findings: Findings) -> tuple[Node | None, str]:

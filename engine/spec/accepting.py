@@ -143,13 +143,16 @@ def _each(accepts: Accepts) -> Accepts:
 
 
 def _entries(known: Mapping[str, Accepts], further: Accepts) -> Accepts:
-    def accepts(value: Any) -> bool:
+    def accept_known(value: Any) -> bool:
+        return all(accepts(value[key]) for key, accepts in known.items() if key in value)
+
+    def accept_all(value: Any) -> bool:
         for key, one in value.items():  # noqa: SIM110 - as above
             if not known.get(key, further)(one):
                 return False
         return True
 
-    return accepts
+    return accept_known if further is _anything else accept_all
 
 
 def _none_of(shapes: Sequence[Accepts]) -> Accepts:

@@ -6,6 +6,7 @@ import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import cache
 from typing import Final
 
 from engine.diagnostics import Location
@@ -43,6 +44,11 @@ _ABOVE: Final = ("header", "types", "where", "read", "fields", "key_values", "cs
 
 _OF_BOTH: Final = frozenset({"E202", "E303", "E307", "E308"})
 """What is found in a kind because of what stands, or does not stand, above it."""
+
+
+@cache
+def _timezones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
 
 
 def build_system(
@@ -120,7 +126,7 @@ class _SystemBuilder:
         node = self.root.items.get("timezone")
         if not isinstance(node, ScalarNode):
             return "UTC"
-        known = zoneinfo.available_timezones()
+        known = _timezones()
         if self._is_intact("timezone") and node.text not in known:
             message = f'there is no timezone "{node.text}"'
             otherwise = "an IANA name such as Europe/Berlin"
@@ -135,9 +141,13 @@ class _SystemBuilder:
 
     def _is_told(self, key: str) -> bool:
         """Whether it is known what the spec says under a key: it is neither broken nor misspelt."""
-        unknown = [str(one[0]) for one in self.broken if len(one) == 1]
-        is_misspelt = key not in self.root.items and get_close_matches(key, unknown)
+        is_misspelt = key not in self.root.items and self._stands_misspelt(key)
         return self._is_intact(key) and not is_misspelt
+
+    def _stands_misspelt(self, key: str) -> bool:
+        """Whether there is an unknown key that could be meant for this one."""
+        unknown = [str(one[0]) for one in self.broken if len(one) == 1]
+        return bool(unknown and get_close_matches(key, unknown))
 
     # --- record kinds ---------------------------------------------------------------------------
 
@@ -181,9 +191,8 @@ class _SystemBuilder:
         join = self.root.items.get("join")
         if not (self._is_intact("join", "event") and self._is_intact("join", "detail")):
             return None
-        unknown = [str(one[0]) for one in self.broken if len(one) == 1]
-        if join is None and get_close_matches("join", unknown):
-            return None  # it is there, misspelt
+        if join is None and self._stands_misspelt("join"):
+            return None
         sides = [set(texts_in(entries_of(join).get(side))) for side in ("event", "detail")]
         is_clear = sides[0] | sides[1] <= set(records.items) and not sides[0] & sides[1]
         return frozenset(sides[1]) if is_clear else None

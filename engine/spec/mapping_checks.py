@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from engine.diagnostics import Location
@@ -46,6 +46,20 @@ class Kind:
     take: tuple[str, ...]
     readings: tuple[Reading, ...] = ()
     absent: tuple[str, ...] = ()
+    columns: tuple[Csv, ...] = field(init=False)
+    """The columns of which its records are made."""
+    names: tuple[str, ...] | None = field(init=False)
+    """The fields that a record of it can have; None where it could have any key."""
+
+    def __post_init__(self) -> None:
+        flat = [one.form for one in self.readings if one.is_flat]
+        columns = tuple(one for one in flat if isinstance(one, Csv))
+        names = None
+        if self.template is not None and len(columns) == len(flat):
+            of_columns = (name for one in columns for name in one.columns)
+            names = (*self.template.field_names, *of_columns)
+        object.__setattr__(self, "columns", columns)
+        object.__setattr__(self, "names", names)
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -54,21 +68,6 @@ class Kind:
             return ()
         taken = tuple(name for name in self.take if name in OPTIONAL_FIELDS)
         return ("correlation_id", *taken) if self.is_detail else REQUIRED_FIELDS
-
-    @property
-    def names(self) -> tuple[str, ...] | None:
-        """The fields that a record of it can have; None where it could have any key."""
-        flat = [one.form for one in self.readings if one.is_flat]
-        if self.template is None or any(not isinstance(one, Csv) for one in flat):
-            return None
-        columns = [name for one in self.columns for name in one.columns]
-        return (*self.template.field_names, *columns)
-
-    @property
-    def columns(self) -> tuple[Csv, ...]:
-        """The columns of which its records are made."""
-        flat = [one.form for one in self.readings if one.is_flat]
-        return tuple(one for one in flat if isinstance(one, Csv))
 
     def lacks(self, name: str) -> str:
         """What is said of a field that it does not have."""

@@ -35,6 +35,8 @@ def extended(
     """The document with all that it extends beneath it, and the texts of those files by their
     resolved path, the nearest first. What cannot be extended is a finding."""
     texts: dict[Path, str] = {}
+    if EXTENDS not in root.items:
+        return root, texts
     seen = [path.resolve()]
     while (named := root.items.get(EXTENDS)) is not None:
         root = MapNode(_without(root.items), _without(root.keys), root.location)
