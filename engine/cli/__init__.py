@@ -95,8 +95,8 @@ def _forget_stdout() -> None:
 
 
 def parser(first: str = "") -> argparse.ArgumentParser:
-    """The whole command line; of one whose ``first`` word is a command, what that command needs,
-    so that the modules of all the others need not be loaded."""
+    """The whole command line; where the ``first`` word of one is a command or ``--version``, what
+    that needs, so that the modules of all other commands need not be loaded."""
     top = OneLineParser(
         prog="engine",
         description="Normalize the logs of many systems into one table of events, "
@@ -107,8 +107,10 @@ def parser(first: str = "") -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"Logloom {__version__}")
     add_debug(top, default=False)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name in [first] if first in _COMMANDS else _COMMANDS:
-        import_module(f"{__name__}.{_COMMANDS[name]}").add_to(commands)
+    is_told = first in _COMMANDS or first == "--version"
+    for name, module in _COMMANDS.items():
+        if name == first or not is_told:
+            import_module(f"{__name__}.{module}").add_to(commands)
     for one in commands.choices.values():
         add_debug(one, default=argparse.SUPPRESS)
     return top
