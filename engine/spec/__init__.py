@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.diagnostics import Diagnostic, EnvironmentFailure, Location, SpecError
 from engine.model import System
 from engine.spec.build import build_system
+from engine.spec.collecting import collector_spared
 from engine.spec.findings import Findings
 from engine.spec.overlays import extended
 from engine.spec.shape import check_shape, event_schema, spec_schema
@@ -16,6 +17,7 @@ from engine.spec.yaml_nodes import MapNode, Node, compose, read_text, to_plain
 
 __all__ = [
     "Specs",
+    "collector_spared",
     "event_schema",
     "load_document",
     "load_specs",
@@ -51,11 +53,12 @@ def load_specs(paths: Sequence[Path]) -> Specs:
     findings = Findings()
     found: dict[Path, System] = {}
     beneath: set[tuple[Path, str]] = set()
-    for resolved, path in _spec_files(paths, findings).items():
-        system, bases = _load_one(path, findings)
-        if system is not None:
-            found[resolved] = system
-            beneath |= {(base, system.name) for base in bases}
+    with collector_spared():
+        for resolved, path in _spec_files(paths, findings).items():
+            system, bases = _load_one(path, findings)
+            if system is not None:
+                found[resolved] = system
+                beneath |= {(base, system.name) for base in bases}
     # A spec that another one of the same name extends is part of that one.
     systems = [one for resolved, one in found.items() if (resolved, one.name) not in beneath]
     _check_names(systems, findings)
