@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import cached_property
 from typing import Final
 
 from engine.attributes import compile_attributes
@@ -49,12 +50,31 @@ class Candidate:
 
 
 class Mapper:
-    """What becomes of the records that one kind takes, compiled.
+    """What becomes of the records that one kind takes: compiled when there is one, for with
+    generated source beside it most of a thousand kinds are never asked here.
 
     ``redact_key`` is the key of hashes; it is needed where the spec has any.
     """
 
     def __init__(self, candidate: Candidate, redact_key: bytes | None = None) -> None:
+        self._candidate, self._redact_key = candidate, redact_key
+
+    @cached_property
+    def _compiled(self) -> _Compiled:
+        return _Compiled(self._candidate, self._redact_key)
+
+    def map(self, record: Record, captures: Captures) -> Outcome:
+        """What becomes of a record that the kind took. What the spec does not want to be kept of
+        the record itself is taken out of its value."""
+        return self._compiled.map(record, captures)
+
+    def hide(self, record: Record) -> None:
+        """Keep nothing of a record that is not mapped, if the spec would not keep it as it is."""
+        self._compiled.hide(record)
+
+
+class _Compiled:
+    def __init__(self, candidate: Candidate, redact_key: bytes | None) -> None:
         system, kind = self._system, self._kind = candidate.system, candidate.kind
         self._below = compile_below(kind.readings)
         self._redactor = compile_redactor(system, kind, redact_key)
@@ -79,8 +99,6 @@ class Mapper:
         ]
 
     def map(self, record: Record, captures: Captures) -> Outcome:
-        """What becomes of a record that the kind took. What the spec does not want to be kept of
-        the record itself is taken out of its value."""
         try:
             taken = self._taken(record, captures)
             if self._kind.role == "ignore":
@@ -94,7 +112,6 @@ class Mapper:
             return rejection
 
     def hide(self, record: Record) -> None:
-        """Keep nothing of a record that is not mapped, if the spec would not keep it as it is."""
         if self._redactor is not None:
             record.value = self._redactor.raw_unread(record.value)
 
