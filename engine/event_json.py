@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from json.encoder import encode_basestring
+from sys import intern
 from typing import Final, Literal
 
 from engine.model import EXPORT_FIELDS, Detail, Event, Row, System
@@ -81,7 +82,7 @@ class RowLines:
         at = f'"event_id":{_position(stream)}'
         if not is_plain:
             return [_escaped(heads, tails, at, row) for row in rows]
-        no_reason = f'","failure_reason":null,{at}'
+        no_reason = self.before_offset(stream)
         # Most lines of a run are written here.
         return [
             f'{heads[number]}{checkpoint_id}","timestamp":"{timestamp}","status":"{status}",'
@@ -95,6 +96,23 @@ class RowLines:
             )
             for offset, number, checkpoint_id, timestamp, _, status, correlation_id, reason in rows
         ]
+
+
+    def around(self, row: Row) -> tuple[str, str, str]:
+        """The line of a row without a failure_reason in three pieces: what stands before its
+        time, what between that and its correlation id, and what after its offset, in rows that
+        have the kind, the checkpoint and the status of this one. Between id and offset stands
+        ``before_offset``. A correlation id goes in as it is."""
+        _, number, checkpoint_id, _, _, status, _, _ = row
+        return (
+            f'{self._heads[number]}{encode_basestring(checkpoint_id)[1:]},"timestamp":"',
+            intern(f'","status":"{status}","correlation_id":"'),
+            self._tails[number],
+        )
+
+    def before_offset(self, stream: str) -> str:
+        """What stands between correlation id and offset where there is no failure_reason."""
+        return f'","failure_reason":null,"event_id":{_position(stream)}'
 
 
 def _escaped(heads: Sequence[str], tails: Sequence[str], at: str, row: Row) -> str:

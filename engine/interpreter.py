@@ -91,6 +91,8 @@ class Interpreter:
             else:
                 alike.setdefault(shape, []).append(asked)
         self._text = [(*reads[shape], kinds) for shape, kinds in alike.items()]
+        self.tells_nearest = True
+        """Whether rejections of records that no kind takes say how far each of them got."""
         self._nearest: Nearest | None = None
         self._nearest_objects: NearestObjects | None = None
 
@@ -131,8 +133,10 @@ class Interpreter:
 
     def untaken(self, record: Record, body: Body) -> Rejection:
         """The rejection of a record that no kind takes. Only now it is asked how far each of them
-        got."""
+        got, if that is told."""
         rejection = rejection_of(record, Refused("no_match", "no record kind accepts it"))
+        if not self.tells_nearest:
+            return rejection
         if isinstance(body, str):
             if self._nearest is None:
                 self._nearest = Nearest(list(self._askers()))

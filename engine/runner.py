@@ -154,7 +154,8 @@ class Runner:
 
     def _count(self, batch: Batch) -> None:
         for normalized in batch.normalized:
-            self.totals.read += len(normalized.rows) + len(normalized.others)
-            self.totals.outcomes["event"] += len(normalized.rows)
+            events = len(normalized.rows) + normalized.line_count
+            self.totals.read += events + len(normalized.others)
+            self.totals.outcomes["event"] += events
             self.totals.outcomes.update(_NAMES[type(other)] for _, other in normalized.others)
         self.on_progress(self.totals)

@@ -165,7 +165,7 @@ def _run(
             f"there are no specs at {arguments.systems}: name their directory with --systems"
         )
     systems = load_checked([Path(arguments.systems)])
-    normalizer = compile_normalizer(systems, redact_key=redact_key())
+    normalizer = compile_normalizer(systems, redact_key=redact_key(), to_lines=bool(arguments.to))
     with open_ends(arguments, systems, talk) as ends:
         known = counted(len(systems), "system")
         talk(f"reading {ends.source_title} into {ends.target_title} ({known})")

@@ -13,6 +13,7 @@ from engine.compiler.leaving import Outcomes
 from engine.compiler.module import write_module
 from engine.compiler.plans import KindPlan, Marks, NotWritable, TimeSource, time_mapping
 from engine.compiler.running import CompiledNormalizer, is_tracked
+from engine.compiler.shapes import shape_plan
 from engine.compiler.steps import TimeCut
 from engine.compiler.units import plan_steps
 from engine.conversions import zone_named
@@ -27,21 +28,28 @@ _ISO: Final = ("iso",)
 def compile_normalizer(
     systems: Sequence[System],
     redact_key: bytes | None = None,
+    *,
+    to_lines: bool = False,
 ) -> CompiledNormalizer:
     """The generated normalizer of specs that were proved to exclude each other, but for the kinds
     that each system names (``System.unproved``).
 
     ``redact_key`` is the key for values that specs hash; raises EnvironmentFailure where there are
-    any and it is missing.
+    any and it is missing. ``to_lines``: for a store of lines, which has no quarantine. Rows may be
+    given as its lines then, and rejections do not say how far the kinds got.
     """
     reference = compile_reference(systems, redact_key)
+    reference.tells_nearest = not to_lines
     marks = [Marks(number, {}) if is_tracked(one) else None for number, one in enumerate(systems)]
     plans = _plans(systems, marks)
     module = write_module(_in_order(plans))
     times = {plan.times.slot: plan.times.known for plan in plans if plan.times is not None}
     doubtful = frozenset(plan.number for plan in plans if plan.is_unproved)
     outcomes = Outcomes(reference, module, marks, doubtful)
-    return CompiledNormalizer(reference, module, list(times.values()), outcomes)
+    shapes = {one.number: found for one in plans if (found := shape_plan(one)) is not None}
+    return CompiledNormalizer(
+        reference, module, list(times.values()), outcomes, shapes, to_lines=to_lines
+    )
 
 
 def _plans(systems: Sequence[System], marks: Sequence[Marks | None]) -> list[KindPlan]:

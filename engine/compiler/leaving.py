@@ -29,6 +29,8 @@ class Outcomes:
         unproved: frozenset[int],
     ) -> None:
         self.rows: list[Row] = []
+        self.blocks: list[bytes] = []
+        self.line_count = 0
         self.others: list[tuple[int, Outcome]] = []
         self.is_plain = True
         self.last: list[int | None] = [None] * len(marks)
@@ -50,6 +52,8 @@ class Outcomes:
         self._records = records
         self.is_plain = True
         self.rows.clear()
+        self.blocks = []
+        self.line_count = 0
         self.others.clear()
         self.last[:] = [None] * len(self.last)
         for marks in self._marks:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Final
 
 from engine.compiler.instants import Known
+from engine.compiler.learning import Shapes
 from engine.compiler.leaving import Outcomes
 from engine.compiler.loading import load
 from engine.compiler.module import Module
+from engine.compiler.shapes import ShapePlan
+from engine.event_json import RowLines
 from engine.interpreter import Interpreter
 from engine.mapped_values import IDENTIFIER_CHARS_MAX
 from engine.model import Normalized, Records, System
@@ -16,7 +21,7 @@ from engine.model import Normalized, Records, System
 SLICE_RECORDS: Final = 2_048
 """Records taken at once: what is made of them fits the processor's cache."""
 
-_CONTROL: Final = bytes(code for code in range(32) if code != 10)
+_CONTROL: Final = tuple(chr(code) for code in range(32) if code != 10)
 """Characters that JSON writes as escapes, beside the quote and the backslash."""
 
 TIMES_MAX: Final = 50_000
@@ -36,6 +41,9 @@ class CompiledNormalizer:
         module: Module,
         times: Sequence[Known],
         outcomes: Outcomes,
+        shape_plans: Mapping[int, ShapePlan],
+        *,
+        to_lines: bool,
     ) -> None:
         self.systems = reference.systems
         self.kinds = reference.kinds
@@ -47,38 +55,62 @@ class CompiledNormalizer:
         self._times = times
         self._outcomes = outcomes
         self._normalize = load(module, outcomes, len(times))
+        self._lines = RowLines(reference.kinds) if to_lines else None
+        self._shapes = Shapes(shape_plans, outcomes, self._lines)
 
     def normalize_all(self, records: Records) -> Normalized:
         """What becomes of the records of one stream."""
         outcomes = self._outcomes
         outcomes.begin(records)
+        at = "" if self._lines is None else self._lines.before_offset(records.stream)
         for known in self._times:
             if len(known) > TIMES_MAX:
                 known.clear()
         for begin in range(0, len(records), SLICE_RECORDS):
-            self._take(records, begin)
+            self._take(records, begin, at)
         normalized = Normalized(
-            outcomes.rows[:], outcomes.others[:], outcomes.told_times(), outcomes.is_plain
+            outcomes.rows[:],
+            outcomes.others[:],
+            outcomes.told_times(),
+            outcomes.blocks,
+            outcomes.line_count,
+            outcomes.is_plain,
         )
         outcomes.begin(records)
         return normalized
 
-    def _take(self, records: Records, begin: int) -> None:
-        values = records.values[begin : begin + SLICE_RECORDS]
-        offsets = records.offsets[begin : begin + SLICE_RECORDS]
-        whole = b"".join(values)
-        lines = _decoded_lines(values)
-        if b"\r" in whole or b"\n" in whole:
-            lines = [_without_line_end(line) for line in lines]
+    def _take(self, records: Records, begin: int, at: str) -> None:
+        end = begin + SLICE_RECORDS
+        offsets = records.offsets[begin:end]
+        if records.texts is None:
+            lines = _decoded_lines(records.values[begin:end])
+        else:
+            lines = list(records.texts[begin:end])
         for index in records.oversizes:
             if begin <= index < begin + len(lines):
                 lines[index - begin] = ""
-        if b"\0" in whole:
+        whole = "".join(lines)
+        has_breaks = "\r" in whole or "\n" in whole
+        if has_breaks:
+            lines = [_without_line_end(line) for line in lines]
+            whole = "".join(lines)
+        if "\0" in whole:
             lines = ["" if "\0" in line else line for line in lines]
+            whole = "".join(lines)
         is_long = max(map(len, lines)) > IDENTIFIER_CHARS_MAX
-        is_escaped = b"\\" in whole
-        is_odd = len(whole.translate(None, _CONTROL)) != len(whole)
-        self._normalize(lines, offsets, is_long, is_escaped, is_odd)
+        is_escaped = "\\" in whole
+        controls = [char for char in _CONTROL if char in whole]
+        flags = is_long, is_escaped, bool(controls)
+        if self._shapes.is_resting(len(lines)):
+            self._normalize(lines, offsets, *flags)
+            return
+        odd = [*controls, *("\n" if has_breaks else ""), *("\\" if is_escaped else "")]
+        hidden = _hidden(lines, offsets, whole, odd, is_long=is_long) if odd or is_long else {}
+
+        def take_one(line: str, offset: int) -> None:
+            self._normalize((hidden.get(offset, line),), (offset,), *flags)
+
+        self._shapes.take(lines, offsets, at, take_one)
 
 
 def is_tracked(system: System) -> bool:
@@ -86,6 +118,29 @@ def is_tracked(system: System) -> bool:
     return system.join is not None or any(
         mapping.is_record_time for kind in system.kinds for mapping in kind.mappings
     )
+
+
+def _hidden(
+    lines: list[str], offsets: Sequence[int], whole: str, odd: Iterable[str], *, is_long: bool
+) -> dict[int, str]:
+    """Take out the records that are too long to hold an identifier that is short enough for sure,
+    or have one of the characters; by their offsets. ``whole`` is all of them together."""
+    found = (
+        {i for i, line in enumerate(lines) if len(line) > IDENTIFIER_CHARS_MAX}
+        if is_long
+        else set()
+    )
+    ends = list(accumulate(map(len, lines)))
+    for char in odd:
+        at = whole.find(char)
+        while at >= 0:
+            index = bisect_right(ends, at)
+            found.add(index)
+            at = whole.find(char, ends[index])
+    hidden = {offsets[index]: lines[index] for index in found}
+    for index in found:
+        lines[index] = ""
+    return hidden
 
 
 def _decoded_lines(values: Sequence[bytes]) -> list[str]:

@@ -103,10 +103,10 @@ def plan_steps(plan: KindPlan) -> Steps | None:
         timed = None if plan.kind.role == "ignore" else time_mapping(plan.kind)
     except NotWritable:
         timed = None
-    return steps_of(plan.kind.template.parts, None if timed is None else _read_as_it_is(timed))
+    return steps_of(plan.kind.template.parts, None if timed is None else read_as_it_is(timed))
 
 
-def _read_as_it_is(mapping: FieldMapping) -> str | None:
+def read_as_it_is(mapping: FieldMapping) -> str | None:
     """The field whose text is the value as it stands; None where more is made of it."""
     if len(mapping.sources) != 1 or len(mapping.sources[0]) != 1:
         return None

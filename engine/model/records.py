@@ -245,6 +245,11 @@ class Normalized:
     rows: list[Row]
     others: list[tuple[int, Outcome]]
     times: Mapping[str, Times]
+    blocks: list[bytes] = field(default_factory=list)
+    """Rows that became JSON lines at once, for a store of lines, some at a time; they are none of
+    ``rows``."""
+    line_count: int = 0
+    """How many these are."""
     is_plain: bool = False
     """Whether, in rows without a failure_reason, no text has a character that JSON writes as an
     escape."""

@@ -100,6 +100,8 @@ class LineStore:
         if batch.kinds is not self._kinds:
             self._rows, self._kinds = RowLines(batch.kinds), batch.kinds
         for advance, normalized in zip(batch.advances, batch.normalized, strict=True):
+            for block in normalized.blocks:
+                self._sink.write(block)
             rows = normalized.rows
             for begin in range(0, len(rows), BLOCK_LINES):
                 some = rows[begin : begin + BLOCK_LINES]

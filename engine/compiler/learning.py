@@ -1,0 +1,240 @@
+"""Learn from the records of a run which shapes it has, and take those that are known by them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from engine.compiler.leaving import Outcomes
+from engine.compiler.shape_source import write_take
+from engine.compiler.shapes import Layout, ShapePlan, is_flat, object_layout
+from engine.event_json import RowLines
+from engine.model import Event, Row
+
+SHAPES_MAX: Final = 20_000
+"""Shapes that are remembered: some ten megabytes. Beyond that all are forgotten."""
+LAYOUTS_MAX: Final = 8
+"""Each is tried in turn."""
+WINDOW: Final = 1_000
+"""Records after which it is decided whether to go on, and with which layouts."""
+SAMPLED: Final = 64
+"""How many records of a window that are in no layout are looked at for one."""
+SHARE: Final = 16
+"""A layout has to be that of one record in so many."""
+TRIES: Final = 4
+"""Windows in a row of which half the records were not known, after which it rests."""
+RESTS: Final = 128_000
+"""How many records it lets pass then."""
+
+_ESCAPED: Final = re.compile(r'["\\\x00-\x1f]')
+"""What JSON writes as an escape."""
+
+Take = Callable[[Sequence[str], Sequence[int], str], None]
+TakeOne = Callable[[str, int], None]
+
+
+@dataclass(slots=True)
+class _Window:
+    """What was seen since it was last decided how to go on."""
+
+    records: int = 0
+    misses: int = 0
+    sampled: int = 0
+    layouts: Counter[Layout] = field(default_factory=Counter)
+    plans: dict[Layout, ShapePlan] = field(default_factory=dict)
+
+    def new_layouts(self) -> list[Layout]:
+        """Those that enough of the records are in, the most frequent first."""
+        each = self.misses / max(self.sampled, 1)
+        return [
+            layout
+            for layout, count in self.layouts.most_common()
+            if count * each * SHARE >= self.records
+        ]
+
+
+class Shapes:
+    """The shapes of a run. ``kinds`` are those that are told by their shape, by number. With
+    ``lines``, records of known shapes become lines, else rows."""
+
+    def __init__(
+        self,
+        kinds: Mapping[int, ShapePlan],
+        outcomes: Outcomes,
+        lines: RowLines | None,
+    ) -> None:
+        self._kinds = kinds
+        self._outcomes = outcomes
+        self._lines = lines
+        self._numbers = {
+            (made.plan.system.name, made.plan.kind.name): number for number, made in kinds.items()
+        }
+        self._layouts: list[tuple[Layout, ShapePlan]] = []
+        self._known: list[dict[object, object]] = []
+        self._made: list[str] = []
+        self._window = _Window()
+        self._failures = self._rests = 0
+        self._write()
+
+    def is_resting(self, count: int) -> bool:
+        """Whether the next ``count`` records are better taken without a look at their shapes: there
+        are too many, or none. Asked once."""
+        if not self._kinds:
+            return True
+        self._rests = max(self._rests - count, 0)
+        return self._rests > 0
+
+    def take(
+        self, lines: Sequence[str], offsets: Sequence[int], at: str, take_one: TakeOne
+    ) -> None:
+        """Take records, none of which is longer than an identifier may be, or holds a character
+        but the quote that JSON writes as an escape. ``at`` goes between id and offset of a line,
+        ``take_one`` takes a record of which the shape is not known."""
+        self._take_one = take_one
+        self._take(lines, offsets, at)
+        if self._made:
+            self._outcomes.blocks.append("".join(self._made).encode())
+            self._outcomes.line_count += len(self._made)
+            self._made.clear()
+        self._window.records += len(lines)
+        if self._window.records >= WINDOW:
+            self._decide(self._window)
+            self._window = _Window()
+
+    def _decide(self, window: _Window) -> None:
+        """Go on, with more layouts where there are some, or rest."""
+        is_failure = window.misses * 2 > window.records
+        self._failures = self._failures + 1 if is_failure else 0
+        if self._failures == TRIES:
+            self._failures, self._rests = 0, RESTS
+            self._layouts.clear()
+            self._known.clear()
+            self._write()
+            return
+        known = {layout for layout, _ in self._layouts}
+        new = [layout for layout in window.new_layouts() if layout not in known]
+        if new:
+            self._layouts += [(layout, window.plans[layout]) for layout in new]
+            self._known += [{} for _ in new]
+            # The first are those that have been there longest: a source may have changed.
+            del self._layouts[:-LAYOUTS_MAX], self._known[:-LAYOUTS_MAX]
+            self._write()
+
+    # --- records of which the shape is not known ------------------------------------------------
+
+    def _missed(self, line: str, offset: int) -> None:
+        self._window.misses += 1
+        found = self._made_of(line, offset)
+        if found is None:
+            return
+        row, is_half = found
+        made = self._kinds.get(row[1])
+        if made is None or row[6] is None or row[7] is not None or _ESCAPED.search(row[2]):
+            return
+        for number, (layout, _) in enumerate(self._layouts):
+            split = self._splits[number](line)
+            if split is not None and _is_of(layout, made):
+                shape, time, identifier = split
+                if identifier == row[6] and _is_read(layout, made, line, shape, time, row):
+                    self._learn(number, shape, made, row, is_half=is_half)
+                    return
+        if self._window.sampled < SAMPLED:
+            self._sample(made, line)
+
+    def _made_of(self, line: str, offset: int) -> tuple[Row, bool] | None:
+        """Have the record taken: the row that comes of it, and whether that is half an event."""
+        rows, others = self._outcomes.rows, self._outcomes.others
+        row_count, other_count = len(rows), len(others)
+        self._take_one(line, offset)
+        if len(rows) > row_count:
+            return rows[-1], False
+        one = others[-1][1] if len(others) > other_count else None
+        if not isinstance(one, Event) or not one.expects_detail:
+            return None
+        number = self._numbers.get((one.system.name, one.kind))
+        if number is None:
+            return None
+        row = (
+            offset,
+            number,
+            one.checkpoint_id,
+            one.timestamp,
+            one.time_us,
+            one.status,
+            one.correlation_id,
+            one.failure_reason,
+        )
+        return row, True
+
+    def _learn(
+        self, number: int, shape: object, made: ShapePlan, row: Row, *, is_half: bool
+    ) -> None:
+        if sum(map(len, self._known)) >= SHAPES_MAX:
+            for known in self._known:
+                known.clear()
+        marks = made.plan.marks
+        fields = row[1], row[2], row[5]
+        self._known[number][shape] = (
+            *(fields if self._lines is None else self._lines.around(row)),
+            fields if is_half else None,
+            *((None, 0) if marks is None else (marks.times_us, marks.slot)),
+        )
+
+    def _sample(self, made: ShapePlan, line: str) -> None:
+        """Look for the layout that the record is in."""
+        self._window.sampled += 1
+        layout: Layout | None
+        if made.layout is not None:
+            time = line[len(made.layout.time_cut) :].partition(made.until)[0]
+            layout = replace(made.layout, time_chars=len(time))
+        else:
+            layout = object_layout(made, line) if is_flat(line) else None
+        if layout is not None:
+            self._window.layouts[layout] += 1
+            self._window.plans[layout] = made
+
+    def _write(self) -> None:
+        """Source for the present layouts."""
+        source = write_take([one for one, _ in self._layouts], to_lines=self._lines is not None)
+        outcomes = self._outcomes
+        namespace: dict[str, Any] = {
+            "missed": self._missed,
+            "last": outcomes.last,
+            "event": outcomes.event,
+            "add": (outcomes.rows if self._lines is None else self._made).append,
+        }
+        for number, (_, made) in enumerate(self._layouts):
+            namespace[f"shapes_{number}"] = self._known[number]
+            namespace[f"times_{number}"] = made.times.known
+            namespace[f"read_{number}"] = made.read_at
+        exec(compile(source, "<shapes>", "exec"), namespace)  # noqa: S102 - our own source
+        self._take: Take = namespace["take"]
+        self._splits = [namespace[f"split_{number}"] for number in range(len(self._layouts))]
+
+
+def _is_of(layout: Layout, made: ShapePlan) -> bool:
+    """Whether the layout is one of the kind's."""
+    if made.layout is None:
+        return (layout.slot, layout.names) == (made.times.slot, made.names)
+    return layout == replace(made.layout, time_chars=layout.time_chars)
+
+
+def _is_read(
+    layout: Layout, made: ShapePlan, line: str, shape: object, time: str, row: Row
+) -> bool:
+    """Whether the kind reads the time of the record where the layout says that it is."""
+    has_tail = layout.tail is None and layout.where != "behind"
+    rest = shape[-2 if has_tail else -1] if isinstance(shape, tuple) else shape
+    assert isinstance(rest, str)
+    if not layout.is_object:
+        is_there = rest.startswith(made.until) or (rest == "" and layout.cut == made.until)
+    elif not is_flat(line):
+        return False
+    elif layout.where == "before":
+        is_there = rest.endswith(layout.time_cut)
+    else:
+        is_there = rest.startswith('"')
+    return is_there and made.times.known.get(time) == (row[3], row[4])
