@@ -6,9 +6,10 @@ import io
 import json
 import os
 import sys
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
-from rich.console import Console, RenderableType
+if TYPE_CHECKING:  # loaded where a console is asked for: one line on standard error needs none
+    from rich.console import Console, RenderableType
 
 UNBOUNDED_COLUMNS: Final = 10_000
 """How wide a pipe is: a row stays one line there, whatever it holds."""
@@ -29,6 +30,8 @@ def console(file: IO[str] | None = None) -> Console:
     """A console that prints what it is given, in colour only in a terminal without NO_COLOR.
     Text of a log goes through ``visible``; markup is off. A file or a pipe has no width, unless
     COLUMNS gives it one."""
+    from rich.console import Console
+
     out = file or sys.stdout
     if isinstance(out, io.TextIOWrapper):
         out.reconfigure(errors="backslashreplace")  # a locale without Unicode still gets it all
