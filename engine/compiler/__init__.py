@@ -60,6 +60,8 @@ def _plans(systems: Sequence[System], marks: Sequence[Marks | None]) -> list[Kin
         for kind in system.kinds:
             is_unproved = kind.name in system.unproved or _needs_all(system, kind)
             plan = KindPlan(len(plans), system, kind, None, marked, is_unproved)
+            if kind.template is not None:
+                plan = replace(plan, steps=plan_steps(plan))
             way = _way_of_time(plan)
             if way is not None and way not in ways:
                 zone, formats, _ = way
@@ -81,8 +83,8 @@ def _way_of_time(plan: KindPlan) -> tuple[str, tuple[str, ...], object] | None:
         return None
     if mapping is None:
         return None
-    steps = plan_steps(plan) if plan.kind.template is not None else None
-    cuts = tuple(step.type for step in steps.steps if isinstance(step, TimeCut)) if steps else ()
+    steps = plan.steps.steps if plan.steps is not None else ()
+    cuts = tuple(step.type for step in steps if isinstance(step, TimeCut))
     return plan.system.timezone, mapping.formats or _ISO, cuts
 
 

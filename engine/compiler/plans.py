@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.compiler.instants import Known, Read
+from engine.compiler.steps import Steps
 from engine.model import REQUIRED_FIELDS, FieldMapping, RecordKind, System
 from engine.time_formats import parts_of
 
@@ -45,6 +46,9 @@ class KindPlan:
     """Where its times are told; None where nothing asks for them."""
     is_unproved: bool
     """Whether another kind might take its records too, so that all have to be asked."""
+    steps: Steps | None = None
+    """The steps by which a text is read; None where its regular expression or the reference
+    reads it."""
 
     @property
     def name(self) -> str:

@@ -27,7 +27,7 @@ from engine.compiler.instants import Instant
 from engine.compiler.plans import KindPlan, NotWritable, TimeSource, time_mapping
 from engine.compiler.steps import Cut, End, Literal, Rest, TimeCut, runs_into
 from engine.compiler.texts import BLANKS
-from engine.compiler.units import plan_steps, read_as_it_is
+from engine.compiler.units import read_as_it_is
 from engine.model import FieldMapping, first_key
 from engine.regexes import first_choice
 
@@ -122,7 +122,7 @@ def _reads(made: ShapePlan) -> ReadAt:
 
 
 def _of_text(made: ShapePlan) -> ShapePlan | None:
-    found = plan_steps(made.plan)
+    found = made.plan.steps
     if found is None:
         return None
     taken = list(zip(found.steps, found.fields, strict=True))

@@ -138,14 +138,26 @@ def runs_into(pattern: Pattern, text: str) -> bool:
     ``text``; and of the characters before that one none can be the pattern's last, so none ends
     with a beginning of ``text``.
     """
-    inside = _chars_of(pattern)
-    last = first_chars(_reversed(pattern))
+    inside, last = _inside_and_last(pattern)
     for char in text:
         if not any(char in chars for chars in inside):
             return False
         if any(char in chars for chars in last):
             return True
     return True
+
+
+_KNOWN: Final[dict[int, tuple[Pattern, list[Chars], Sequence[Chars]]]] = {}
+"""By the identity of the pattern, which is that of a field type and stays."""
+
+
+def _inside_and_last(pattern: Pattern) -> tuple[list[Chars], Sequence[Chars]]:
+    """The characters that a text of the pattern may have, and those that it may end with."""
+    known = _KNOWN.get(id(pattern))
+    if known is None or known[0] is not pattern:
+        made = pattern, _chars_of(pattern), first_chars(_reversed(pattern))
+        known = _KNOWN[id(pattern)] = made
+    return known[1], known[2]
 
 
 def _chars_of(pattern: Pattern) -> list[Chars]:

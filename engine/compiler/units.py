@@ -69,7 +69,7 @@ def units_of(plans: Sequence[KindPlan]) -> list[Unit]:
         template = plan.kind.template
         assert template is not None
         literals = frozenset(literals_of(template.parts))
-        steps = plan_steps(plan)
+        steps = plan.steps
         tree: Node | KindPlan = plan
         if steps is not None:
             tree = Node()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from engine.patterns import Pattern
@@ -23,7 +23,7 @@ class FieldType:
     is written (``iso``, ``epoch_ms``, ``%d/%b/%Y``, …); None for what is no time."""
 
     name: str
-    pattern: Pattern
+    pattern: Pattern = field(hash=False)  # large, and the name tells nearly as much
     value: Literal["plain", "quoted"] = "plain"
     time_format: str | None = None
 
