@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -24,6 +24,8 @@ SAMPLED: Final = 64
 """How many records of a window that are in no layout are looked at for one."""
 SHARE: Final = 16
 """A layout has to be that of one record in so many."""
+ALIKE: Final = 0.9
+"""Ids are told by their number of characters where so large a part of them have the same."""
 TRIES: Final = 4
 """Windows in a row of which half the records were not known, after which it rests."""
 RESTS: Final = 128_000
@@ -43,17 +45,19 @@ class _Window:
     records: int = 0
     misses: int = 0
     sampled: int = 0
-    layouts: Counter[Layout] = field(default_factory=Counter)
+    layouts: dict[Layout, Counter[int]] = field(default_factory=dict)
+    """How often each was seen, by the number of characters of the id."""
     plans: dict[Layout, ShapePlan] = field(default_factory=dict)
 
-    def new_layouts(self) -> list[Layout]:
+    def new_layouts(self) -> Iterator[tuple[Layout, ShapePlan]]:
         """Those that enough of the records are in, the most frequent first."""
         each = self.misses / max(self.sampled, 1)
-        return [
-            layout
-            for layout, count in self.layouts.most_common()
-            if count * each * SHARE >= self.records
-        ]
+        seen = sorted(self.layouts.items(), key=lambda one: one[1].total(), reverse=True)
+        for layout, sizes in seen:
+            if sizes.total() * each * SHARE >= self.records:
+                (chars, count), *_ = sizes.most_common(1)
+                is_counted = layout.may_count and count >= sizes.total() * ALIKE
+                yield replace(layout, id_chars=chars if is_counted else 0), self.plans[layout]
 
 
 class Shapes:
@@ -76,7 +80,7 @@ class Shapes:
         self._known: list[dict[object, object]] = []
         self._made: list[str] = []
         self._window = _Window()
-        self._failures = self._rests = 0
+        self._count = self._failures = self._rests = 0
         self._write()
 
     def is_resting(self, count: int) -> bool:
@@ -112,12 +116,13 @@ class Shapes:
             self._failures, self._rests = 0, RESTS
             self._layouts.clear()
             self._known.clear()
+            self._count = 0
             self._write()
             return
         known = {layout for layout, _ in self._layouts}
-        new = [layout for layout in window.new_layouts() if layout not in known]
+        new = [one for one in window.new_layouts() if one[0] not in known]
         if new:
-            self._layouts += [(layout, window.plans[layout]) for layout in new]
+            self._layouts += new
             self._known += [{} for _ in new]
             # The first are those that have been there longest: a source may have changed.
             del self._layouts[:-LAYOUTS_MAX], self._known[:-LAYOUTS_MAX]
@@ -135,14 +140,14 @@ class Shapes:
         if made is None or row[6] is None or row[7] is not None or _ESCAPED.search(row[2]):
             return
         for number, (layout, _) in enumerate(self._layouts):
-            split = self._splits[number](line)
-            if split is not None and _is_of(layout, made):
+            split = self._splits[number](line) if row[1] in self._kinds_of[number] else None
+            if split is not None:
                 shape, time, identifier = split
                 if identifier == row[6] and _is_read(layout, made, line, shape, time, row):
                     self._learn(number, shape, made, row, is_half=is_half)
                     return
         if self._window.sampled < SAMPLED:
-            self._sample(made, line)
+            self._sample(made, line, row[6])
 
     def _made_of(self, line: str, offset: int) -> tuple[Row, bool] | None:
         """Have the record taken: the row that comes of it, and whether that is half an event."""
@@ -172,7 +177,9 @@ class Shapes:
     def _learn(
         self, number: int, shape: object, made: ShapePlan, row: Row, *, is_half: bool
     ) -> None:
-        if sum(map(len, self._known)) >= SHAPES_MAX:
+        self._count += 1
+        if self._count > SHAPES_MAX:
+            self._count = 1
             for known in self._known:
                 known.clear()
         marks = made.plan.marks
@@ -183,7 +190,7 @@ class Shapes:
             *((None, 0) if marks is None else (marks.times_us, marks.slot)),
         )
 
-    def _sample(self, made: ShapePlan, line: str) -> None:
+    def _sample(self, made: ShapePlan, line: str, identifier: str) -> None:
         """Look for the layout that the record is in."""
         self._window.sampled += 1
         layout: Layout | None
@@ -193,7 +200,7 @@ class Shapes:
         else:
             layout = object_layout(made, line) if is_flat(line) else None
         if layout is not None:
-            self._window.layouts[layout] += 1
+            self._window.layouts.setdefault(layout, Counter())[len(identifier)] += 1
             self._window.plans[layout] = made
 
     def _write(self) -> None:
@@ -213,22 +220,30 @@ class Shapes:
         exec(compile(source, "<shapes>", "exec"), namespace)  # noqa: S102 - our own source
         self._take: Take = namespace["take"]
         self._splits = [namespace[f"split_{number}"] for number in range(len(self._layouts))]
+        self._kinds_of = [
+            {number for number, made in self._kinds.items() if _is_of(layout, made)}
+            for layout, _ in self._layouts
+        ]
 
 
 def _is_of(layout: Layout, made: ShapePlan) -> bool:
     """Whether the layout is one of the kind's."""
     if made.layout is None:
         return (layout.slot, layout.names) == (made.times.slot, made.names)
-    return layout == replace(made.layout, time_chars=layout.time_chars)
+    told = replace(made.layout, time_chars=layout.time_chars, id_chars=layout.id_chars)
+    return layout == told
 
 
 def _is_read(
     layout: Layout, made: ShapePlan, line: str, shape: object, time: str, row: Row
 ) -> bool:
-    """Whether the kind reads the time of the record where the layout says that it is."""
+    """Whether the kind reads time and id of the record where the layout says that they are, the id
+    being what it has read."""
     has_tail = layout.tail is None and layout.where != "behind"
     rest = shape[-2 if has_tail else -1] if isinstance(shape, tuple) else shape
     assert isinstance(rest, str)
+    if layout.id_chars and layout.where != "before" and not rest.endswith(layout.cut):
+        return False
     if not layout.is_object:
         is_there = rest.startswith(made.until) or (rest == "" and layout.cut == made.until)
     elif not is_flat(line):

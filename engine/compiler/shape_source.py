@@ -29,19 +29,45 @@ class _Parts:
 
 
 def _parts(layout: Layout) -> _Parts:
-    chars, cut = layout.time_chars, len(layout.time_cut)
+    return _counted(layout) if layout.id_chars else _searched(layout)
+
+
+def _counted(layout: Layout) -> _Parts:
+    """By places counted from the end, where ids have one length. The cut is in the shape, or right
+    behind the time."""
+    closing = f"{layout.end}{layout.tail}"
+    chars, time_cut, back = layout.time_chars, layout.time_cut, layout.id_chars + len(closing)
+    statements = [f"identifier = line[-{back}:{-len(closing) or ''}]"]
+    tests = [f"line[-{len(closing)}:] == {closing!r}"] if closing else []
+    if layout.where == "first":
+        begin, end = len(time_cut), len(time_cut) + chars
+        tests += [f"line[:{begin}] == {time_cut!r}"] if begin else []
+        shape, time = f"line[{end}:-{back}]", f"line[{begin}:{end}]"
+    elif layout.where == "before":
+        cut = back + len(layout.cut)
+        tests.append(f"line[-{cut}:-{back}] == {layout.cut!r}")
+        shape, time = f"line[:-{cut + chars}]", f"line[-{cut + chars}:-{cut}]"
+    else:
+        statements.append(f"before, _, after = line[:-{back}].partition({time_cut!r})")
+        shape, time = f"(before, after[{chars}:])", f"after[:{chars}]"
+    banned = dict.fromkeys(('"', layout.end))
+    tests += [f"{char!r} not in identifier" for char in banned if char]
+    return _Parts(statements, tests, shape, time)
+
+
+def _searched(layout: Layout) -> _Parts:
+    """By what stands around them."""
+    chars, begin = layout.time_chars, len(layout.time_cut)
     statements = [f"head, found, rest = line.partition({layout.cut!r})"]
-    tests: list[str] = []
+    tests = ["identifier"]
     if layout.end:
         statements.append(f"identifier, found, tail = rest.partition({layout.end!r})")
         tests.append("found")
     else:
         statements.append("identifier = rest")
-    shape = []
     if layout.where == "first":
-        if cut:
-            tests.append(f"head[:{cut}] == {layout.time_cut!r}")
-        shape, time = [f"head[{cut + chars}:]"], f"head[{cut}:{cut + chars}]"
+        tests += [f"head[:{begin}] == {layout.time_cut!r}"] if begin else []
+        shape, time = [f"head[{begin + chars}:]"], f"head[{begin}:{begin + chars}]"
     elif layout.where == "before":
         shape, time = [f"head[:-{chars}]"], f"head[-{chars}:]"
     elif layout.where == "behind":
@@ -50,15 +76,11 @@ def _parts(layout: Layout) -> _Parts:
     else:
         statements.append(f"before, _, after = head.partition({layout.time_cut!r})")
         shape, time = ["before", f"after[{chars}:]"], f"after[:{chars}]"
-    if layout.tail:
-        tests.append(f"tail == {layout.tail!r}")
-    elif layout.tail is not None and layout.end:
-        tests.append("not tail")
+    if layout.tail is not None and layout.end:
+        tests.append(f"tail == {layout.tail!r}" if layout.tail else "not tail")
     elif layout.tail is None and layout.where != "behind":
         shape.append("tail")
-    tests.append("identifier")
-    if not layout.is_object:
-        tests.append("'\"' not in identifier")
+    tests += [] if layout.is_object else ["'\"' not in identifier"]
     source = shape[0] if len(shape) == 1 else f"({', '.join(shape)})"
     return _Parts(statements, tests, source, time)
 

@@ -56,6 +56,14 @@ class Layout:
     end: str
     tail: str | None
     """What follows the id and its end; None: anything, which is a part of the shape."""
+    id_chars: int = 0
+    """How many characters the id has; 0: as many as there are up to ``end``."""
+
+    @property
+    def may_count(self) -> bool:
+        """Whether ids could be told by their number of characters: no other ``end`` can begin in
+        one and run out of it."""
+        return len(self.end) <= 1 and self.tail is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,38 +115,52 @@ def shapes_of(systems: Sequence[System], seeds: Sequence[bytes]) -> list[Shape]:
 
 
 def batches(shapes: Sequence[Shape], rng: Random, count: int) -> Iterator[list[bytes]]:
-    """First records that are nothing but usual, then some that are not among them."""
-    yield [_usual(shapes, rng) for _ in range(200)]
+    """First records that are nothing but usual, then some that are not among them. Ids have one
+    length, or several."""
+    most = rng.choice([6, 6, 0])
+    yield [_usual(shapes, rng, most) for _ in range(200)]
     for _ in range(count):
         oddness = rng.choice([0.02, 0.1, 0.3])
         yield [
-            _odd(shapes, rng) if rng.random() < oddness else _usual(shapes, rng)
+            _odd(shapes, rng, most) if rng.random() < oddness else _usual(shapes, rng, most)
             for _ in range(rng.choice([1, 30, 300]))
         ]
 
 
-def _usual(shapes: Sequence[Shape], rng: Random) -> bytes:
-    return rng.choice(shapes).filled(_time(rng), f"id-{rng.randrange(10**6)}")
+def _usual(shapes: Sequence[Shape], rng: Random, digits: int) -> bytes:
+    return rng.choice(shapes).filled(_time(rng), _id(rng, digits))
+
+
+def _id(rng: Random, digits: int) -> str:
+    return f"id-{rng.randrange(10 ** (digits or rng.randint(1, 6))):0{digits}}"
 
 
 def _time(rng: Random) -> str:
     return f"2025-05-04T10:{rng.randrange(30, 33)}:{rng.randrange(60):02}"
 
 
-def _odd(shapes: Sequence[Shape], rng: Random) -> bytes:
-    shape, how = rng.choice(shapes), rng.randrange(6)
+def _odd(shapes: Sequence[Shape], rng: Random, digits: int) -> bytes:
+    shape, how = rng.choice(shapes), rng.randrange(7)
+    identifier = _id(rng, digits)
     if how == 0:
         return shape.filled(_time(rng), rng.choice(ODD_IDS))
     if how == 1:
-        return shape.filled(rng.choice(ODD_TIMES), "id")
+        return shape.filled(rng.choice(ODD_TIMES), identifier)
     if how == 2:
         return shape.filled(rng.choice(ODD_TIMES), rng.choice(ODD_IDS))
     if how == 3:
-        return shape.filled(_time(rng), f"id{rng.choice(ODD_IDS)}") + rng.choice(_ENDS).encode()
-    record = bytearray(shape.filled(_time(rng), "id"))
-    at = rng.randrange(len(record))
+        return shape.filled(_time(rng), identifier) + rng.choice(_ENDS).encode()
     if how == 4:
+        at = rng.randrange(len(identifier))
+        char = rng.choice([")", '"', "\\", " ", "\t", "}", "é", "\n", "\x00"])
+        return shape.filled(_time(rng), f"{identifier[:at]}{char}{identifier[at + 1 :]}")
+    record = bytearray(shape.filled(_time(rng), identifier))
+    at = rng.randrange(len(record))
+    if how == 5:
         del record[at : at + rng.choice([1, 1, 5])]
-    else:
-        record[at:at] = rng.choice([b" ", b'"', b"\\", b"a", b"{", b"\xff", b")", b"\n", b"-"])
+        return bytes(record)
+    size = rng.choice([0, 0, 1])  # put in, or instead
+    record[at : at + size] = rng.choice(
+        [b" ", b'"', b"\\", b"a", b"{", b"\xff", b")", b"\n", b"-", b"7"]
+    )
     return bytes(record)
