@@ -83,9 +83,11 @@ class GroupMember:
         # A member that was killed keeps its partitions for this long; to be taken for dead too
         # early costs a rebalance and nothing else, because the store fences.
         config.setdefault("session.timeout.ms", 10_000)
-        # What the library reads ahead is memory, and half a batch of it costs no time.
+        # What the library reads ahead is memory, and half a batch of it costs no time; but having
+        # that much it would ask for no more for a second, in which it is long used up.
         config.setdefault("queued.min.messages", 10_000)
         config.setdefault("queued.max.messages.kbytes", 16 << 10)
+        config.setdefault("fetch.queue.backoff.ms", 10)
         self.consumer = new_client(Consumer, config, settings)
 
     def join(self, place: Place) -> None:

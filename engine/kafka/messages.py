@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby, repeat
-from operator import is_
+from itertools import groupby
 from typing import Final, cast
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 
 from engine.kafka.partition import Run
 
-_TIMESTAMP_MS_MAX: Final = 253_402_300_799_999
+_TIMESTAMP_US_MAX: Final = 253_402_300_799_999_000
 """The end of the year 9999. A producer may claim any number, and one that is no time is none."""
+_NO_TIME_US: Final = -1
 
 
 def runs_of(messages: Sequence[Message]) -> Iterator[Run | Message]:
@@ -22,8 +22,8 @@ def runs_of(messages: Sequence[Message]) -> Iterator[Run | Message]:
     Every record of a topic passes here, so nothing but comprehensions touches single messages.
     """
     begin = 0
-    # By identity: the library's comparison of an error with None leaves an exception behind.
-    if not all(map(is_, map(Message.error, messages), repeat(None))):
+    # By truth: the library's comparison of an error with None leaves an exception behind.
+    if any(map(Message.error, messages)):
         for index, message in enumerate(messages):
             if message.error() is not None:
                 yield from _by_partition(messages[begin:index])
@@ -50,10 +50,16 @@ def _run(partition: int, messages: Sequence[Message]) -> Run:
         partition,
         cast("list[int]", list(map(Message.offset, messages))),
         [message.value() or b"" for message in messages],
-        [
-            time_ms * 1000
-            if kind != TIMESTAMP_NOT_AVAILABLE and 0 <= time_ms <= _TIMESTAMP_MS_MAX
-            else None
-            for kind, time_ms in map(Message.timestamp, messages)
-        ],
+        _times_us(messages),
     )
+
+
+def _times_us(messages: Sequence[Message]) -> Sequence[int | None]:
+    """The times that the broker or the producers gave, in microseconds."""
+    times_us = [
+        time_ms * 1000 if kind != TIMESTAMP_NOT_AVAILABLE else _NO_TIME_US
+        for kind, time_ms in map(Message.timestamp, messages)
+    ]
+    if min(times_us) >= 0 and max(times_us) <= _TIMESTAMP_US_MAX:
+        return times_us
+    return [us if 0 <= us <= _TIMESTAMP_US_MAX else None for us in times_us]

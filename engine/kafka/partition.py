@@ -19,7 +19,7 @@ class Run(NamedTuple):
     partition: int
     offsets: list[int]
     values: list[bytes]
-    timestamps_us: list[int | None]
+    timestamps_us: Sequence[int | None]
 
 
 @dataclass(slots=True)

@@ -50,6 +50,24 @@ def test_everything_is_read_once_and_in_order(
     assert len(store.records) == 3000
 
 
+def test_what_was_read_ahead_holds_nothing_up(
+    broker: EmbeddedBroker, settings: ClientSettings
+) -> None:
+    broker.create_topic("logs")
+    send(settings, "logs", numbers(0, 60_000))
+    store = DictStore()
+    source = KafkaSource(settings, "logs", "engine", until_end=True)
+    source.open(store.progress)
+    read_until(source, store, lambda: bool(store.records))
+    began_s = time.monotonic()
+    read_until(source, store, lambda: source.finished)
+    took_s = time.monotonic() - began_s
+    source.close()
+    # The library itself would wait for a second whenever it has ten thousand.
+    assert took_s < 2.5
+    assert store.values() == numbers(0, 60_000)
+
+
 def test_a_stream_is_named_by_cluster_topic_and_partition(
     broker: EmbeddedBroker, settings: ClientSettings
 ) -> None:
@@ -65,6 +83,20 @@ def test_a_stream_is_named_by_cluster_topic_and_partition(
     assert cluster.startswith("mockCluster")
     assert cluster.endswith("/logs/0")
     assert record.timestamp_us == 1_700_000_000_123_000
+
+
+def test_a_time_after_the_year_9999_is_none(
+    broker: EmbeddedBroker, settings: ClientSettings
+) -> None:
+    broker.create_topic("logs")
+    producer, last_ms = KafkaProducer(settings), 253_402_300_799_999
+    times_ms = [1, last_ms + 1, last_ms]
+    for time_ms in times_ms:
+        producer.send("logs", b"x", timestamp_ms=time_ms)
+    producer.flush()
+    store = DictStore()
+    read_to_end(settings, "logs", store)
+    assert [record.timestamp_us for record in store.records] == [1000, None, last_ms * 1000]
 
 
 def test_a_record_without_a_value_is_empty(
