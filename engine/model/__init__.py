@@ -8,7 +8,6 @@ from __future__ import annotations
 from engine.model.records import (
     Attempt,
     Detail,
-    Encoded,
     Event,
     Ignored,
     Normalized,
@@ -65,7 +64,6 @@ __all__ = [
     "Condition",
     "Csv",
     "Detail",
-    "Encoded",
     "Event",
     "FieldMapping",
     "FieldPart",

@@ -3,7 +3,7 @@ Unix epoch, UTC, and end in ``_us``."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self, overload
 
@@ -35,56 +35,17 @@ class Record:
     """When a file was last written, by its own date: tells the year of times that have none."""
 
 
-class Encoded(Sequence[bytes]):
-    """The values of records that were decoded, as if they were a list: made when they are asked
-    for, since most never are."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._texts = texts
-        self._made: list[bytes] | None = None
-        self._instead: dict[int, bytes] = {}
-
-    def __len__(self) -> int:
-        return len(self._texts)
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._all())
-
-    @overload
-    def __getitem__(self, index: int) -> bytes: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[bytes]: ...
-    def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
-        if self._made is not None or isinstance(index, slice):
-            return self._all()[index]
-        index = range(len(self))[index]
-        return self._instead[index] if index in self._instead else self._texts[index].encode()
-
-    def __setitem__(self, index: int, value: bytes) -> None:
-        if self._made is not None:
-            self._made[index] = value
-        else:
-            self._instead[range(len(self))[index]] = value
-
-    def _all(self) -> list[bytes]:
-        if self._made is None:
-            self._made = list(map(str.encode, self._texts))
-            for index, value in self._instead.items():
-                self._made[index] = value
-        return self._made
-
-
 @dataclass(slots=True)
 class Records(Sequence[Record]):
     """Records of one stream, in order, as columns: most are never looked at one by one.
 
     ``timestamps_us`` is None where the source has none; ``oversizes`` is by index. ``texts`` are
-    the values as they were read, decoded; None where one of them is no UTF-8 or was cut, or where
-    the source does not tell.
+    the values as they were read, decoded, an empty one for what is no UTF-8; None where the source
+    does not tell.
     """
 
     stream: str
-    values: list[bytes] | Encoded
+    values: list[bytes]
     offsets: Sequence[int]
     next_offsets: Sequence[int]
     timestamps_us: Sequence[int | None] | None = None
