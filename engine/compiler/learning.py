@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from engine.compiler.leaving import Outcomes
+from engine.compiler.loading import Normalize
 from engine.compiler.shape_source import write_take
 from engine.compiler.shapes import Layout, ShapePlan, is_flat, object_layout
 from engine.event_json import RowLines
@@ -35,7 +36,21 @@ _ESCAPED: Final = re.compile(r'["\\\x00-\x1f]')
 """What JSON writes as an escape."""
 
 Take = Callable[[Sequence[str], Sequence[int], str], None]
-TakeOne = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Records to take, and how: by ``normalize``, with ``flags``, where their shape is not known.
+
+    Those that are longer than an identifier may be, or hold a character but the quote that JSON
+    writes as an escape, have no text in ``lines``, but in ``hidden``, by their offset.
+    """
+
+    lines: Sequence[str]
+    offsets: Sequence[int]
+    hidden: Mapping[int, str]
+    normalize: Normalize
+    flags: tuple[bool, bool, bool]
 
 
 @dataclass(slots=True)
@@ -72,6 +87,7 @@ class Shapes:
     ) -> None:
         self._kinds = kinds
         self._outcomes = outcomes
+        self._rows = outcomes.rows
         self._lines = lines
         self._numbers = {
             (made.plan.system.name, made.plan.kind.name): number for number, made in kinds.items()
@@ -80,6 +96,7 @@ class Shapes:
         self._known: list[dict[object, object]] = []
         self._made: list[str] = []
         self._window = _Window()
+        self._slice: Slice
         self._count = self._failures = self._rests = 0
         self._write()
 
@@ -91,14 +108,11 @@ class Shapes:
         self._rests = max(self._rests - count, 0)
         return self._rests > 0
 
-    def take(
-        self, lines: Sequence[str], offsets: Sequence[int], at: str, take_one: TakeOne
-    ) -> None:
-        """Take records, none of which is longer than an identifier may be, or holds a character
-        but the quote that JSON writes as an escape. ``at`` goes between id and offset of a line,
-        ``take_one`` takes a record of which the shape is not known."""
-        self._take_one = take_one
-        self._take(lines, offsets, at)
+    def take(self, some: Slice, at: str) -> None:
+        """Take records. ``at`` goes between id and offset of a line."""
+        self._slice = some
+        lines = some.lines
+        self._take(lines, some.offsets, at)
         if self._made:
             self._outcomes.blocks.append("".join(self._made).encode())
             self._outcomes.line_count += len(self._made)
@@ -132,12 +146,40 @@ class Shapes:
 
     def _missed(self, line: str, offset: int) -> None:
         self._window.misses += 1
-        found = self._made_of(line, offset)
-        if found is None:
+        rows, hidden, normalize = self._rows, self._slice.hidden, self._slice.normalize
+        if hidden and offset in hidden:
+            normalize((hidden[offset],), (offset,), *self._slice.flags)
             return
-        row, is_half = found
+        row_count = len(rows)
+        normalize((line,), (offset,), *self._slice.flags)
+        if len(rows) > row_count:
+            if rows[-1][7] is None:
+                self._look_at(line, rows[-1], is_half=False)
+        elif isinstance(half := self._outcomes.others[-1][1], Event):
+            row = self._row_of(half)
+            if row is not None and row[7] is None:
+                self._look_at(line, row, is_half=True)
+
+    def _row_of(self, half: Event) -> Row | None:
+        """What a row says, of an event that waits for a detail."""
+        number = self._numbers.get((half.system.name, half.kind))
+        if number is None or not half.expects_detail:
+            return None
+        return (
+            half.offset,
+            number,
+            half.checkpoint_id,
+            half.timestamp,
+            half.time_us,
+            half.status,
+            half.correlation_id,
+            half.failure_reason,
+        )
+
+    def _look_at(self, line: str, row: Row, *, is_half: bool) -> None:
+        """Learn the shape of a record from what came of it, or where its layout could be."""
         made = self._kinds.get(row[1])
-        if made is None or row[6] is None or row[7] is not None or _ESCAPED.search(row[2]):
+        if made is None or row[6] is None or _ESCAPED.search(row[2]):
             return
         for number, (layout, _) in enumerate(self._layouts):
             split = self._splits[number](line) if row[1] in self._kinds_of[number] else None
@@ -148,31 +190,6 @@ class Shapes:
                     return
         if self._window.sampled < SAMPLED:
             self._sample(made, line, row[6])
-
-    def _made_of(self, line: str, offset: int) -> tuple[Row, bool] | None:
-        """Have the record taken: the row that comes of it, and whether that is half an event."""
-        rows, others = self._outcomes.rows, self._outcomes.others
-        row_count, other_count = len(rows), len(others)
-        self._take_one(line, offset)
-        if len(rows) > row_count:
-            return rows[-1], False
-        one = others[-1][1] if len(others) > other_count else None
-        if not isinstance(one, Event) or not one.expects_detail:
-            return None
-        number = self._numbers.get((one.system.name, one.kind))
-        if number is None:
-            return None
-        row = (
-            offset,
-            number,
-            one.checkpoint_id,
-            one.timestamp,
-            one.time_us,
-            one.status,
-            one.correlation_id,
-            one.failure_reason,
-        )
-        return row, True
 
     def _learn(
         self, number: int, shape: object, made: ShapePlan, row: Row, *, is_half: bool

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import Final
 
 from engine.compiler.instants import Known
-from engine.compiler.learning import Shapes
+from engine.compiler.learning import Shapes, Slice
 from engine.compiler.leaving import Outcomes
 from engine.compiler.loading import load
 from engine.compiler.module import Module
@@ -106,11 +106,7 @@ class CompiledNormalizer:
             return
         odd = [*controls, *("\n" if has_breaks else ""), *("\\" if is_escaped else "")]
         hidden = _hidden(lines, offsets, whole, odd, is_long=is_long) if odd or is_long else {}
-
-        def take_one(line: str, offset: int) -> None:
-            self._normalize((hidden.get(offset, line),), (offset,), *flags)
-
-        self._shapes.take(lines, offsets, at, take_one)
+        self._shapes.take(Slice(lines, offsets, hidden, self._normalize, flags), at)
 
 
 def is_tracked(system: System) -> bool:
