@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from engine.compiled_templates import compile_match
 from engine.conditions import Test, compile_condition, in_words
@@ -13,7 +14,7 @@ from engine.model import Attempt, Condition, RecordKind, Template, first_key
 from engine.nearest import ObjectAsker
 from engine.readings import ReadBelow, compile_below, compile_flat
 from engine.rejections import Refused
-from engine.templates import Mismatch, match
+from engine.templates import Mismatch, match_of
 
 Body = str | dict[str, object]
 """A record, decoded: text, or a JSON object."""
@@ -24,6 +25,8 @@ Read = Callable[[str], "Captures | Mismatch"]
 
 Match = Callable[[str], "Captures | None"]
 """The same; None where it is not read, for whatever reason."""
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def compile_match_of(kind: RecordKind) -> Match:
     """What a kind reads in a text, and no more: most texts are not of most kinds."""
     template = kind.template
     assert template is not None
-    plain = _when_asked(template)
+    plain = _when_asked(compile_match, template)
     if not any(one.is_flat for one in kind.readings):
         return plain
     flat = compile_flat(kind.readings)
@@ -74,14 +77,16 @@ def compile_match_of(kind: RecordKind) -> Match:
     return read
 
 
-def _when_asked(template: Template) -> Match:
-    """``compile_match``, done when a text is read for the first time: with generated source beside
+def _when_asked(
+    compile_: Callable[[Template], Callable[[str], _Found]], template: Template
+) -> Callable[[str], _Found]:
+    """A template, compiled when a text is read for the first time: with generated source beside
     it, most templates of a thousand are never asked here."""
-    compiled: list[Match] = []
+    compiled: list[Callable[[str], _Found]] = []
 
-    def read(text: str) -> Captures | None:
+    def read(text: str) -> _Found:
         if not compiled:
-            compiled.append(compile_match(template))
+            compiled.append(compile_(template))
         return compiled[0](text)
 
     return read
@@ -91,12 +96,13 @@ def compile_read_of(kind: RecordKind) -> Read:
     """What a kind reads in a text, before its conditions are asked, or how far it gets."""
     template = kind.template
     assert template is not None
+    plain = _when_asked(match_of, template)
     if not any(one.is_flat for one in kind.readings):
-        return lambda text: match(template, text)
+        return plain
     flat = compile_flat(kind.readings)
 
     def read(text: str) -> Captures | Mismatch:
-        found = match(template, text)
+        found = plain(text)
         return found if isinstance(found, Mismatch) else flat({**found}, text)
 
     return read
@@ -106,13 +112,18 @@ def compile_tests_of(kind: RecordKind) -> list[Test]:
     """The conditions of a kind. One on a part of a field that is read further reads it; where
     that fails, there is no such part."""
     below = compile_below(kind.readings)
-    further = {one.field for one in kind.readings if not one.is_flat}
     tests = []
     for condition in kind.where:
         test = compile_condition(condition)
-        is_below = len(condition.path) > 1 and first_key(condition.path) in further
-        tests.append(_read_first(test, below) if is_below else test)
+        tests.append(_read_first(test, below) if _is_below(condition, kind) else test)
     return tests
+
+
+def _is_below(condition: Condition, kind: RecordKind) -> bool:
+    """Whether a condition is on a part of a field that is read further."""
+    first = first_key(condition.path)
+    is_read = any(one.field == first and not one.is_flat for one in kind.readings)
+    return is_read and len(condition.path) > 1
 
 
 def _read_first(test: Test, below: ReadBelow) -> Test:
@@ -145,7 +156,9 @@ def _attempt(asked: Asked, found: Captures | Mismatch, body: Body) -> Attempt:
 def object_asker(asked: Asked) -> ObjectAsker:
     """A kind of JSON records as one that can be asked how far it gets."""
     system, kind = asked.candidate.system.name, asked.candidate.kind
-    return ObjectAsker(system, kind.name, kind.where, partial(_attempt_object, asked))
+    is_plain = not any(_is_below(one, kind) for one in kind.where)
+    ask_object = partial(_attempt_object, asked)
+    return ObjectAsker(system, kind.name, kind.where, asked.tests, is_plain, ask_object)
 
 
 def _attempt_object(asked: Asked, found: Captures) -> Attempt:

@@ -39,13 +39,7 @@ def decode_value(text: str) -> object:
     """The JSON value that ``text`` is. Raises Refused."""
     _check_depth(text)
     try:
-        decoded: object = json.loads(
-            text,
-            object_pairs_hook=_unique_keys,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-            parse_int=_integer,
-        )
+        decoded: object = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
         raise Refused("invalid_json", f"{error.msg.removesuffix(' at')} at {place}") from error
@@ -92,6 +86,15 @@ def _finite(digits: str) -> float:
 
 def _integer(digits: str) -> int | HugeInteger:
     return int(digits) if len(digits) <= _INT64_DIGITS_MAX else HugeInteger()
+
+
+# One for all: the json module would make another for each text.
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_unique_keys,
+    parse_constant=_refuse_constant,
+    parse_float=_finite,
+    parse_int=_integer,
+)
 
 
 INT64: Final = range(-(2**63), 2**63)

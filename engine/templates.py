@@ -32,15 +32,26 @@ class Mismatch:
 def match(template: Template, text: str) -> dict[str, str] | Mismatch:
     """The named captures of ``text``, or how far the template got. A field of a segment that is
     not there is not captured; one that may be empty, and is, is ``""``."""
-    progress = _Progress(text)
-    end = _compiled(template)(progress, 0)
-    if progress.refusals:
-        return progress.refusals[0]
-    if end == len(text):
-        return dict(progress.captures)
-    if end >= 0:
-        progress.expect(end, "the end of the record")
-    return Mismatch(progress.at, progress.expected)
+    return match_of(template)(text)
+
+
+@lru_cache(_TEMPLATES_MAX)
+def match_of(template: Template) -> Callable[[str], dict[str, str] | Mismatch]:
+    """``match`` for one template: to look a template up takes longer than to read most texts."""
+    read_all = _sequence(template.parts, END)
+
+    def match_text(text: str) -> dict[str, str] | Mismatch:
+        progress = _Progress(text)
+        end = read_all(progress, 0)
+        if progress.refusals:
+            return progress.refusals[0]
+        if end == len(text):
+            return dict(progress.captures)
+        if end >= 0:
+            progress.expect(end, "the end of the record")
+        return Mismatch(progress.at, progress.expected)
+
+    return match_text
 
 
 def match_prefix(template: Template, text: str) -> bool:
@@ -51,18 +62,28 @@ def match_prefix(template: Template, text: str) -> bool:
 
 def head_of(template: Template) -> object:
     """What the first part of a template is: two that are equal read the same there, or fail in the
-    same words."""
+    same words. None for a literal, of which nothing is read as a head."""
     part, follow = template.parts[0], follow_of(template.parts[1:], END)
     if isinstance(part, FieldPart) and part.type is not None:
         return replace(part, name=None)
-    return part if isinstance(part, LiteralPart) else (part, follow)
+    return None if isinstance(part, LiteralPart) else (part, follow)
 
 
-def match_head(template: Template, text: str) -> Mismatch | int:
-    """Where the first part of a template ends in ``text``, or how far it gets."""
-    progress = _Progress(text)
-    end = _compiled_head(template)(progress, 0)
-    return Mismatch(progress.at, progress.expected) if end < 0 else end
+def compile_head(template: Template) -> Callable[[str], Mismatch | int]:
+    """Where the head of a template ends in a text, or how far the template gets if that is told
+    there."""
+    if head_of(template) is None:
+        return lambda _text: 0
+    read = _step(template.parts[0], follow_of(template.parts[1:], END))
+
+    def read_head(text: str) -> Mismatch | int:
+        progress = _Progress(text)
+        end = read(progress, 0)
+        if progress.refusals:
+            return progress.refusals[0]
+        return Mismatch(progress.at, progress.expected) if end < 0 else end
+
+    return read_head
 
 
 def unescaped(quoted: str) -> str:
@@ -97,18 +118,8 @@ _Step = Callable[[_Progress, int], int]
 
 
 @lru_cache(_TEMPLATES_MAX)
-def _compiled(template: Template) -> _Step:
-    return _sequence(template.parts, END)
-
-
-@lru_cache(_TEMPLATES_MAX)
 def _compiled_prefix(template: Template) -> _Step:
     return _sequence(template.parts, END | ANYTHING)
-
-
-@lru_cache(_TEMPLATES_MAX)
-def _compiled_head(template: Template) -> _Step:
-    return _step(template.parts[0], follow_of(template.parts[1:], END))
 
 
 def _sequence(parts: Sequence[Part], after: Follow) -> _Step:
@@ -145,16 +156,17 @@ def _literal(literal: str) -> _Step:
     def read(progress: _Progress, at: int) -> int:
         if progress.text.startswith(literal, at):
             return at + length
-        return progress.expect(at + _common_prefix(literal, progress.text, at), f'"{literal}"')
+        return progress.expect(at + common_length(literal, progress.text, at), f'"{literal}"')
 
     return read
 
 
-def _common_prefix(literal: str, text: str, at: int) -> int:
-    length = 0
-    while text.startswith(literal[: length + 1], at) and length < len(literal):
-        length += 1
-    return length
+def common_length(literal: str, text: str, at: int) -> int:
+    """How many characters of a literal a text holds at a place, from the literal's first on."""
+    for length, char in enumerate(literal):
+        if not text.startswith(char, at + length):
+            return length
+    return len(literal)
 
 
 def _typed(part: FieldPart, type_: FieldType) -> _Step:
