@@ -82,10 +82,7 @@ class CompiledNormalizer:
     def _take(self, records: Records, begin: int, at: str) -> None:
         end = begin + SLICE_RECORDS
         offsets = records.offsets[begin:end]
-        if records.texts is None:
-            lines = _decoded_lines(records.values[begin:end])
-        else:
-            lines = list(records.texts[begin:end])
+        lines = _decoded_lines(records.values[begin:end])
         for index in records.oversizes:
             if begin <= index < begin + len(lines):
                 lines[index - begin] = ""

@@ -39,9 +39,7 @@ class Record:
 class Records(Sequence[Record]):
     """Records of one stream, in order, as columns: most are never looked at one by one.
 
-    ``timestamps_us`` is None where the source has none; ``oversizes`` is by index. ``texts`` are
-    the values as they were read, decoded, an empty one for what is no UTF-8; None where the source
-    does not tell.
+    ``timestamps_us`` is None where the source has none; ``oversizes`` is by index.
     """
 
     stream: str
@@ -51,7 +49,6 @@ class Records(Sequence[Record]):
     timestamps_us: Sequence[int | None] | None = None
     oversizes: dict[int, Oversize] = field(default_factory=dict)
     written_us: int | None = None
-    texts: list[str] | None = None
 
     @classmethod
     def of(cls, records: Iterable[Record], stream: str = "") -> Self:

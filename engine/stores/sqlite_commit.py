@@ -6,12 +6,13 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Final
 
 import apsw
 
 from engine.diagnostics import EnvironmentFailure
-from engine.model import Ignored, Outcome, Rejection, StreamAdvance, System
+from engine.model import Attempt, Ignored, Outcome, Rejection, StreamAdvance, System
 from engine.pipeline import ClockMoves, place_in_time
 from engine.ports import Batch, Fenced
 from engine.stores.archive import pack
@@ -147,7 +148,7 @@ class Commit:
                     one.message,
                     one.system,
                     one.kind,
-                    json.dumps([asdict(attempt) for attempt in one.nearest], ensure_ascii=False),
+                    _nearest_text(one.nearest),
                     one.value,
                     len(one.value) if one.oversize is None else one.oversize.length,
                     None if one.oversize is None else one.oversize.sha256,
@@ -193,3 +194,9 @@ class Commit:
                 for (stream, clock), last_us in moves.last_us.items()
             ),
         )
+
+
+@lru_cache(1_000)
+def _nearest_text(nearest: tuple[Attempt, ...]) -> str:
+    """As JSON. Records that are of no kind mostly fail alike."""
+    return json.dumps([asdict(attempt) for attempt in nearest], ensure_ascii=False)
