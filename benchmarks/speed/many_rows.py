@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import measure
 from bench import HERE, Bench, Row, engine_run, from_file, ratio, remove
@@ -20,35 +21,49 @@ def record_rows(bench: Bench) -> list[Row]:
     """A record with many systems against a record with four. What a run without any record costs
     is measured in the same group and taken off: specs are compiled once, and have rows of their
     own."""
+    found, _ = _per_record(bench, SYSTEMS, "--to")
+    of_store, start = _per_record(bench, (SYSTEMS[0], SYSTEMS[-1]), "--store")
+    return [
+        *found,
+        *of_store,
+        Row("engine run, 1,000 systems, no record", start.cpu_s, None, "s"),
+    ]
+
+
+def _per_record(
+    bench: Bench, counts: Sequence[int], option: Literal["--to", "--store"]
+) -> tuple[list[Row], measure.Cost]:
+    """The rows of runs into lines or into SQLite, and what the last one costs without records."""
     empty = bench.scratch / "empty.log"
     empty.touch()
     commands, outputs = {}, {}
-    for systems in SYSTEMS:
-        folder = bench.workload(systems)
-        output = outputs[systems] = bench.scratch / f"systems-{systems}.jsonl"
-        commands[f"full {systems}"] = from_file(folder, "--to", output)
-        nothing = bench.scratch / f"nothing-{systems}.jsonl"
-        commands[f"empty {systems}"] = engine_run(folder, ["--from", str(empty)], ["--to"], nothing)
+    ending, kind = ("jsonl", "events") if option == "--to" else ("db", "store")
+    for count in counts:
+        folder = bench.workload(count)
+        output = outputs[count] = bench.scratch / f"systems-{count}.{ending}"
+        commands[f"full {count}"] = from_file(folder, option, output)
+        nothing = bench.scratch / f"nothing-{count}.{ending}"
+        commands[f"empty {count}"] = engine_run(folder, ["--from", str(empty)], [option], nothing)
     costs = measure.measure(commands, bench.rounds)
     per_record = {}
-    for systems, output in outputs.items():
-        bench.check(f"{systems:,} systems", bench.workload(systems), output, "events")
+    for count, output in outputs.items():
+        bench.check(f"{count:,} systems", bench.workload(count), output, kind)
         remove(output)
-        full, start = costs[f"full {systems}"], costs[f"empty {systems}"]
-        per_record[systems] = replace(full, cpu_s=full.cpu_s - start.cpu_s)
+        full, start = costs[f"full {count}"], costs[f"empty {count}"]
+        per_record[count] = replace(full, cpu_s=full.cpu_s - start.cpu_s)
+    first, *others = counts
+    target = "lines" if option == "--to" else "SQLite"
     found = [
         ratio(
-            f"{systems:,} systems : 4 systems, a record",
+            f"{count:,} systems : {first} systems, a record, {target}",
             RECORD_BOUND,
-            per_record[systems],
-            per_record[4],
+            per_record[count],
+            per_record[first],
             bench.records,
         )
-        for systems in SYSTEMS[1:]
+        for count in others
     ]
-    start = costs["empty 1000"]
-    found.append(Row("engine run, 1,000 systems, no record", start.cpu_s, None, "s"))
-    return found
+    return found, costs[f"empty {counts[-1]}"]
 
 
 def spec_rows(bench: Bench) -> list[Row]:
