@@ -10,6 +10,9 @@ import yaml
 
 Path = tuple[str | int, ...]
 
+_DUMPER: Final[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+"""That of libyaml where it is there: thousands of documents are written."""
+
 TEXT: Final = """
 system: pay
 format: text
@@ -165,7 +168,7 @@ class Mistake(NamedTuple):
 
     def written(self) -> str:
         """The document as YAML."""
-        text: str = yaml.safe_dump(self.document, sort_keys=False, allow_unicode=True)
+        text: str = yaml.dump(self.document, Dumper=_DUMPER, sort_keys=False, allow_unicode=True)
         return text
 
 

@@ -9,7 +9,9 @@ import pytest
 from golden_specs import LOG, PAY, ROWS, write_expected, write_specs
 
 from engine.cli import main
+from engine.golden import orders
 from engine.golden.cases import cases_of
+from engine.golden.orders import EVERY_ORDER_UP_TO
 from engine.golden.suite import load_sound_suite
 from engine.resources import resource
 
@@ -18,6 +20,9 @@ from engine.resources import resource
 def _in_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CI", raising=False)
+    # What a command says is the subject here; `test_orders_and_round_trips` has that of orders.
+    monkeypatch.setattr(orders, "EVERY_ORDER_UP_TO", 3)
+    monkeypatch.setattr(orders, "ORDERS_MAX", 5)
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -27,8 +32,9 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 
 
 def test_specs_that_hold_are_summed_up_in_a_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(orders, "EVERY_ORDER_UP_TO", EVERY_ORDER_UP_TO)
     write_specs(tmp_path)
     status, out, err = run(capsys)
     assert (status, out) == (0, "")
