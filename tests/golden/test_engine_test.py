@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from examples import IS_NIGHT
 from golden_specs import LOG, PAY, ROWS, write_expected, write_specs
 
 from engine.cli import main
@@ -20,9 +21,10 @@ from engine.resources import resource
 def _in_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CI", raising=False)
-    # What a command says is the subject here; `test_orders_and_round_trips` has that of orders.
-    monkeypatch.setattr(orders, "EVERY_ORDER_UP_TO", 3)
-    monkeypatch.setattr(orders, "ORDERS_MAX", 5)
+    if not IS_NIGHT:
+        # What a command says is the subject here; `test_orders_and_round_trips` has that of orders.
+        monkeypatch.setattr(orders, "EVERY_ORDER_UP_TO", 3)
+        monkeypatch.setattr(orders, "ORDERS_MAX", 5)
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
