@@ -97,7 +97,6 @@ class RowLines:
             for offset, number, checkpoint_id, timestamp, _, status, correlation_id, reason in rows
         ]
 
-
     def around(self, row: Row) -> tuple[str, str, str]:
         """The line of a row without a failure_reason in three pieces: what stands before its
         time, what between that and its correlation id, and what after its offset, in rows that
