@@ -27,6 +27,9 @@ SHARE: Final = 16
 """A layout has to be that of one record in so many."""
 ALIKE: Final = 0.9
 """Ids are told by their number of characters where so large a part of them have the same."""
+AGE: Final = 32
+"""Windows after which the oldest layouts give way to others, where there are too many: to write
+source for them takes as long as some hundred records."""
 TRIES: Final = 4
 """Windows in a row of which half the records were not known, after which it rests."""
 RESTS: Final = 128_000
@@ -97,7 +100,7 @@ class Shapes:
         self._made: list[str] = []
         self._window = _Window()
         self._slice: Slice
-        self._count = self._failures = self._rests = 0
+        self._count = self._failures = self._rests = self._age = 0
         self._write()
 
     def is_resting(self, count: int) -> bool:
@@ -135,7 +138,11 @@ class Shapes:
             return
         known = {layout for layout, _ in self._layouts}
         new = [one for one in window.new_layouts() if one[0] not in known]
+        self._age += 1
+        if self._age < AGE and len(known) + len(new) > LAYOUTS_MAX:
+            new = new[: LAYOUTS_MAX - len(known)]
         if new:
+            self._age = 0
             self._layouts += new
             self._known += [{} for _ in new]
             # The first are those that have been there longest: a source may have changed.

@@ -70,6 +70,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows as small as the batches here, so that shapes are known after the first."""
     monkeypatch.setattr(learning, "WINDOW", 100)
     monkeypatch.setattr(learning, "RESTS", 500)
+    monkeypatch.setattr(learning, "AGE", 1)
 
 
 def compared(
