@@ -19,8 +19,8 @@ _HALF: Final = "number, checkpoint_id, status"
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """Statements that take a record apart, a test that it is written so, and what it then has: its
-    shape, its time, and where that begins."""
+    """Statements that take a record apart, tests that it is written so, and what its shape and its
+    time then are."""
 
     statements: Sequence[str]
     tests: Sequence[str]

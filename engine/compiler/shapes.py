@@ -21,6 +21,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Final
 from typing import Literal as OneOf
 
 from engine.compiler.instants import Instant
@@ -30,6 +31,9 @@ from engine.compiler.texts import BLANKS
 from engine.compiler.units import read_as_it_is
 from engine.model import FieldMapping, first_key
 from engine.regexes import first_choice
+
+_ODD: Final = re.compile(r'["\\\x00-\x1f]')
+"""What no time that is read in an object may be written with."""
 
 ReadAt = Callable[[str, str, int], Instant | None]
 """``read(time, line, begin)``: the instant of a time that stands there in a record."""
@@ -104,9 +108,6 @@ def shape_plan(plan: KindPlan) -> ShapePlan | None:
     if kind.template is not None:
         return _of_text(made)
     return None if any(map(_ODD.search, timed.formats)) else replace(made, read_at=_reads(made))
-
-
-_ODD = re.compile(r'["\\\x00-\x1f]')
 
 
 def _is_asked_for(plan: KindPlan, names: set[str], own: tuple[FieldMapping, ...]) -> bool:
