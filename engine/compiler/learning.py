@@ -30,10 +30,14 @@ ALIKE: Final = 0.9
 AGE: Final = 32
 """Windows after which the oldest layouts give way to others, where there are too many: to write
 source for them takes as long as some hundred records."""
-TRIES: Final = 4
-"""Windows in a row of which half the records were not known, after which it rests."""
+COST: Final = 3
+"""How many records of known shapes pay for one whose shape is looked up and not known."""
+LOSS_MAX: Final = 25_000
+"""What may be lost on records of unknown shapes, in records of known ones, before it rests: what
+it takes to learn the shapes of a thousand systems."""
 RESTS: Final = 128_000
-"""How many records it lets pass then."""
+"""How many records it lets pass then; twice as many each time that it was in vain again."""
+RESTS_MAX: Final = 64 * RESTS
 
 _ESCAPED: Final = re.compile(r'["\\\x00-\x1f]')
 """What JSON writes as an escape."""
@@ -100,7 +104,8 @@ class Shapes:
         self._made: list[str] = []
         self._window = _Window()
         self._slice: Slice
-        self._count = self._failures = self._rests = self._age = 0
+        self._count = self._balance = self._rests = self._age = 0
+        self._next_rests = RESTS
         self._write()
 
     def is_resting(self, count: int) -> bool:
@@ -127,15 +132,18 @@ class Shapes:
 
     def _decide(self, window: _Window) -> None:
         """Go on, with more layouts where there are some, or rest."""
-        is_failure = window.misses * 2 > window.records
-        self._failures = self._failures + 1 if is_failure else 0
-        if self._failures == TRIES:
-            self._failures, self._rests = 0, RESTS
+        hits = window.records - window.misses
+        self._balance += hits - COST * window.misses
+        if self._balance < -LOSS_MAX:
+            self._balance, self._rests = 0, self._next_rests
+            self._next_rests = min(self._next_rests * 2, RESTS_MAX)
             self._layouts.clear()
             self._known.clear()
             self._count = 0
             self._write()
             return
+        if self._balance >= 0:
+            self._balance, self._next_rests = 0, RESTS
         known = {layout for layout, _ in self._layouts}
         new = [one for one in window.new_layouts() if one[0] not in known]
         self._age += 1

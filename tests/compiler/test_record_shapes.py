@@ -69,6 +69,7 @@ class BothForms:
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows as small as the batches here, so that shapes are known after the first."""
     monkeypatch.setattr(learning, "WINDOW", 100)
+    monkeypatch.setattr(learning, "LOSS_MAX", 1_000)
     monkeypatch.setattr(learning, "RESTS", 500)
     monkeypatch.setattr(learning, "AGE", 1)
 
