@@ -19,6 +19,8 @@ from engine.model import EXPORT_FIELDS, Detail, Event, Row, System
 
 _COMPACT: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+ESCAPED: Final = re.compile(r'["\\\x00-\x1f]')
+"""What JSON writes as an escape."""
 _KEPT: Final = 10_000
 """For how many kinds and streams what never changes is kept; of others it is made again."""
 
@@ -97,12 +99,11 @@ class RowLines:
             for offset, number, checkpoint_id, timestamp, _, status, correlation_id, reason in rows
         ]
 
-    def around(self, row: Row) -> tuple[str, str, str]:
-        """The line of a row without a failure_reason in three pieces: what stands before its
-        time, what between that and its correlation id, and what after its offset, in rows that
-        have the kind, the checkpoint and the status of this one. Between id and offset stands
+    def around(self, number: int, checkpoint_id: str, status: str) -> tuple[str, str, str]:
+        """The lines of rows without a failure_reason that have this kind (by its number), this
+        checkpoint and this status, in three pieces: what stands before the time, what between
+        that and the correlation id, and what after the offset. Between id and offset stands
         ``before_offset``. A correlation id goes in as it is."""
-        _, number, checkpoint_id, _, _, status, _, _ = row
         return (
             f'{self._heads[number]}{encode_basestring(checkpoint_id)[1:]},"timestamp":"',
             intern(f'","status":"{status}","correlation_id":"'),

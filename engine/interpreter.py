@@ -52,18 +52,23 @@ class Normalizer(Protocol):
         its value replaced."""
 
 
-def compile_normalizer(systems: Sequence[System], redact_key: bytes | None = None) -> Interpreter:
+def compile_normalizer(
+    systems: Sequence[System], redact_key: bytes | None = None, *, tells_nearest: bool = True
+) -> Interpreter:
     """The reference normalizer of these specs. ``redact_key`` is the key for values that they
-    hash; raises EnvironmentFailure where there are any and it is missing."""
+    hash; raises EnvironmentFailure where there are any and it is missing. ``tells_nearest``:
+    rejections of records that no kind takes say how far each of them got."""
     check_key(systems, redact_key)
-    return Interpreter(tuple(systems), redact_key)
+    return Interpreter(tuple(systems), redact_key, tells_nearest=tells_nearest)
 
 
 class Interpreter:
     """Holds the record kinds of all specs and asks every one of them about every record. What
     several kinds read alike is read once."""
 
-    def __init__(self, systems: tuple[System, ...], redact_key: bytes | None = None) -> None:
+    def __init__(
+        self, systems: tuple[System, ...], redact_key: bytes | None, *, tells_nearest: bool
+    ) -> None:
         self.systems = systems
         self.kinds = tuple((system, kind.name) for system in systems for kind in system.kinds)
         candidates = [
@@ -91,8 +96,7 @@ class Interpreter:
             else:
                 alike.setdefault(shape, []).append(asked)
         self._text = [(*reads[shape], kinds) for shape, kinds in alike.items()]
-        self.tells_nearest = True
-        """Whether rejections of records that no kind takes say how far each of them got."""
+        self._tells_nearest = tells_nearest
         self._nearest: Nearest | None = None
         self._nearest_objects: NearestObjects | None = None
 
@@ -135,7 +139,7 @@ class Interpreter:
         """The rejection of a record that no kind takes. Only now it is asked how far each of them
         got, if that is told."""
         rejection = rejection_of(record, Refused("no_match", "no record kind accepts it"))
-        if not self.tells_nearest:
+        if not self._tells_nearest:
             return rejection
         if isinstance(body, str):
             if self._nearest is None:

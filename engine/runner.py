@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from engine.collecting import collector_spared
 from engine.diagnostics import EnvironmentFailure
 from engine.interpreter import Normalizer
 from engine.model import Detail, Event, Ignored, Rejection
@@ -22,8 +23,6 @@ FIRST_RECORDS: Final = 1_000
 """Records of the first batch, so that the first events are soon there."""
 GROWTH: Final = 4
 """How many times as large as the one before the batches after it are."""
-COLLECTED_OBJECTS: Final = 50_000
-"""After so many new objects the garbage collector looks for cycles."""
 BATCH_SECONDS: Final = 1.0
 BUSY_SECONDS_MAX: Final = 300.0
 """How long a store that another process has locked is waited for."""
@@ -58,23 +57,19 @@ def _now_us() -> int:
 
 
 @contextmanager
-def _collector_spared() -> Iterator[None]:
+def _specs_frozen() -> Iterator[None]:
     """Spare the garbage collector the specs, the generated code and the libraries, which stay: the
-    rows of every batch set it off several times, and it would look at all of them again and again.
-    Rows make no cycles, so it need not come as often either. Each is three to four hundredths of
-    a run.
+    rows of every batch set it off, and it would look at all of them each time.
     """
     if gc.get_freeze_count():
         yield  # whoever has frozen objects also decides when they are not any more
         return
-    before = gc.get_threshold()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(COLLECTED_OBJECTS, *before[1:])
     try:
-        yield
+        with collector_spared():
+            yield
     finally:
-        gc.set_threshold(*before)
         gc.unfreeze()
 
 
@@ -102,7 +97,7 @@ class Runner:
         """
         try:
             self.source.open(self.store.progress)
-            with _collector_spared():
+            with _specs_frozen():
                 while not self.stop.is_set() and not self.source.finished:
                     self._one_batch()
                 if self.source.finished:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.compiler import compile_normalizer
 from engine.proofs.exclusive import check_exclusive
-from engine.spec import collector_spared, load_systems
+from engine.spec import load_systems
 
 
 def main() -> None:
@@ -19,11 +19,10 @@ def main() -> None:
     parser.add_argument("--proofs", action="store_true")
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args()
-    with collector_spared():
-        systems = load_systems([arguments.folder])
-        if arguments.proofs and (found := check_exclusive(systems)):
-            raise SystemExit(f"{len(found)} overlaps")
-        compile_normalizer(systems)
+    systems = load_systems([arguments.folder])
+    if arguments.proofs and (found := check_exclusive(systems)):
+        raise SystemExit(f"{len(found)} overlaps")
+    compile_normalizer(systems)
 
 
 if __name__ == "__main__":

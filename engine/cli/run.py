@@ -24,7 +24,6 @@ from engine.diagnostics import EnvironmentFailure
 from engine.runner import Runner, Totals
 from engine.samples import load_checked
 from engine.sources import FRAMINGS, RECORD_BYTES_MAX
-from engine.spec import collector_spared
 from engine.views.amounts import counted
 from engine.views.terminal import talk
 
@@ -165,10 +164,9 @@ def _run(
         raise EnvironmentFailure(
             f"there are no specs at {arguments.systems}: name their directory with --systems"
         )
-    with collector_spared():
-        systems = load_checked([Path(arguments.systems)])
-        to_lines = bool(arguments.to)
-        normalizer = compile_normalizer(systems, redact_key=redact_key(), to_lines=to_lines)
+    systems = load_checked([Path(arguments.systems)])
+    to_lines = bool(arguments.to)
+    normalizer = compile_normalizer(systems, redact_key=redact_key(), to_lines=to_lines)
     with open_ends(arguments, systems, talk) as ends:
         known = counted(len(systems), "system")
         talk(f"reading {ends.source_title} into {ends.target_title} ({known})")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from engine.collecting import collector_spared
 from engine.compiler.instants import Known, compile_read
 from engine.compiler.leaving import Outcomes
 from engine.compiler.module import write_module
@@ -38,18 +39,18 @@ def compile_normalizer(
     any and it is missing. ``to_lines``: for a store of lines, which has no quarantine. Rows may be
     given as its lines then, and rejections do not say how far the kinds got.
     """
-    reference = compile_reference(systems, redact_key)
-    reference.tells_nearest = not to_lines
-    marks = [Marks(number, {}) if is_tracked(one) else None for number, one in enumerate(systems)]
-    plans = _plans(systems, marks)
-    module = write_module(_in_order(plans))
-    times = {plan.times.slot: plan.times.known for plan in plans if plan.times is not None}
-    doubtful = frozenset(plan.number for plan in plans if plan.is_unproved)
-    outcomes = Outcomes(reference, module, marks, doubtful)
-    shapes = {one.number: found for one in plans if (found := shape_plan(one)) is not None}
-    return CompiledNormalizer(
-        reference, module, list(times.values()), outcomes, shapes, to_lines=to_lines
-    )
+    with collector_spared():
+        reference = compile_reference(systems, redact_key, tells_nearest=not to_lines)
+        marks = [Marks(n, {}) if is_tracked(one) else None for n, one in enumerate(systems)]
+        plans = _plans(systems, marks)
+        module = write_module(_in_order(plans))
+        times = {plan.times.slot: plan.times.known for plan in plans if plan.times is not None}
+        doubtful = frozenset(plan.number for plan in plans if plan.is_unproved)
+        outcomes = Outcomes(reference, module, marks, doubtful)
+        shapes = {one.number: found for one in plans if (found := shape_plan(one)) is not None}
+        return CompiledNormalizer(
+            reference, module, list(times.values()), outcomes, shapes, to_lines=to_lines
+        )
 
 
 def _plans(systems: Sequence[System], marks: Sequence[Marks | None]) -> list[KindPlan]:

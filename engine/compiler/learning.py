@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from engine.compiler.leaving import Outcomes
-from engine.compiler.loading import Normalize
+from engine.compiler.loading import Normalize, run_source
 from engine.compiler.shape_source import write_take
 from engine.compiler.shapes import Layout, ShapePlan, is_flat, object_layout
-from engine.event_json import RowLines
+from engine.event_json import ESCAPED, RowLines
 from engine.model import Event, Row
 
 SHAPES_MAX: Final = 20_000
@@ -38,9 +37,6 @@ it takes to learn the shapes of a thousand systems."""
 RESTS: Final = 128_000
 """How many records it lets pass then; twice as many each time that it was in vain again."""
 RESTS_MAX: Final = 64 * RESTS
-
-_ESCAPED: Final = re.compile(r'["\\\x00-\x1f]')
-"""What JSON writes as an escape."""
 
 Take = Callable[[Sequence[str], Sequence[int], str], None]
 
@@ -108,9 +104,9 @@ class Shapes:
         self._next_rests = RESTS
         self._write()
 
-    def is_resting(self, count: int) -> bool:
-        """Whether the next ``count`` records are better taken without a look at their shapes: there
-        are too many, or none. Asked once."""
+    def lets_pass(self, count: int) -> bool:
+        """Let the next ``count`` records pass, if they are better taken without a look at their
+        shapes: there are too many, or none. Whether it does."""
         if not self._kinds:
             return True
         self._rests = max(self._rests - count, 0)
@@ -193,18 +189,20 @@ class Shapes:
 
     def _look_at(self, line: str, row: Row, *, is_half: bool) -> None:
         """Learn the shape of a record from what came of it, or where its layout could be."""
-        made = self._kinds.get(row[1])
-        if made is None or row[6] is None or _ESCAPED.search(row[2]):
+        _, kind, checkpoint_id, text, us, _, wanted, _ = row
+        made = self._kinds.get(kind)
+        if made is None or wanted is None or ESCAPED.search(checkpoint_id):
             return
         for number, (layout, _) in enumerate(self._layouts):
-            split = self._splits[number](line) if row[1] in self._kinds_of[number] else None
+            split = self._splits[number](line) if kind in self._kinds_of[number] else None
             if split is not None:
                 shape, time, identifier = split
-                if identifier == row[6] and _is_read(layout, made, line, shape, time, row):
+                is_read = identifier == wanted and made.times.known.get(time) == (text, us)
+                if is_read and _is_written_so(layout, made, line, shape):
                     self._learn(number, shape, made, row, is_half=is_half)
                     return
         if self._window.sampled < SAMPLED:
-            self._sample(made, line, row[6])
+            self._sample(made, line, wanted)
 
     def _learn(
         self, number: int, shape: object, made: ShapePlan, row: Row, *, is_half: bool
@@ -214,10 +212,11 @@ class Shapes:
             self._count = 1
             for known in self._known:
                 known.clear()
+        _, kind, checkpoint_id, _, _, status, _, _ = row
+        fields = kind, checkpoint_id, status
         marks = made.plan.marks
-        fields = row[1], row[2], row[5]
         self._known[number][shape] = (
-            *(fields if self._lines is None else self._lines.around(row)),
+            *(fields if self._lines is None else self._lines.around(*fields)),
             fields if is_half else None,
             *((None, 0) if marks is None else (marks.times_us, marks.slot)),
         )
@@ -249,7 +248,7 @@ class Shapes:
             namespace[f"shapes_{number}"] = self._known[number]
             namespace[f"times_{number}"] = made.times.known
             namespace[f"read_{number}"] = made.read_at
-        exec(compile(source, "<shapes>", "exec"), namespace)  # noqa: S102 - our own source
+        run_source(source, "<shapes>", namespace)
         self._take: Take = namespace["take"]
         self._splits = [namespace[f"split_{number}"] for number in range(len(self._layouts))]
         self._kinds_of = [
@@ -266,22 +265,18 @@ def _is_of(layout: Layout, made: ShapePlan) -> bool:
     return layout == told
 
 
-def _is_read(
-    layout: Layout, made: ShapePlan, line: str, shape: object, time: str, row: Row
-) -> bool:
-    """Whether the kind reads time and id of the record where the layout says that they are, the id
-    being what it has read."""
+def _is_written_so(layout: Layout, made: ShapePlan, line: str, shape: object) -> bool:
+    """Whether the time and the id that the layout cuts out of a record of the kind are those that
+    the kind reads, where they are equal."""
     has_tail = layout.tail is None and layout.where != "behind"
     rest = shape[-2 if has_tail else -1] if isinstance(shape, tuple) else shape
     assert isinstance(rest, str)
     if layout.id_chars and layout.where != "before" and not rest.endswith(layout.cut):
         return False
     if not layout.is_object:
-        is_there = rest.startswith(made.until) or (rest == "" and layout.cut == made.until)
-    elif not is_flat(line):
+        return rest.startswith(made.until) or (rest == "" and layout.cut == made.until)
+    if not is_flat(line):
         return False
-    elif layout.where == "before":
-        is_there = rest.endswith(layout.time_cut)
-    else:
-        is_there = rest.startswith('"')
-    return is_there and made.times.known.get(time) == (row[3], row[4])
+    if layout.where == "before":
+        return rest.endswith(layout.time_cut)
+    return rest.startswith('"')

@@ -49,13 +49,18 @@ def load(module: Module, outcomes: Outcomes, slots: int) -> Normalize:
         "takes_object": outcomes.takes_object,
         "takes_any": outcomes.takes_any,
     }
-    exec(compile(module.source, _FILE, "exec"), namespace)  # noqa: S102 - our own source
+    run_source(module.source, _FILE, namespace)
     if module.units:
         _add_finder(module, namespace)
     groups = {call.found_by: (namespace[call.function], call.parameters) for call in module.groups}
     namespace["other_group"] = groups.pop(None, None)
     namespace["groups"] = groups
     return cast(Normalize, namespace["normalize"])
+
+
+def run_source(source: str, file: str, namespace: dict[str, Any]) -> None:
+    """Define what generated source defines; ``file`` is what tracebacks call it."""
+    exec(compile(source, file, "exec"), namespace)  # noqa: S102 - our own source
 
 
 def _add_finder(module: Module, namespace: dict[str, Any]) -> None:

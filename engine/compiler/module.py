@@ -18,14 +18,13 @@ from engine.compiler.plans import KindPlan
 from engine.compiler.texts import TextCode
 from engine.compiler.units import Unit, rarest_literals, units_of
 from engine.compiler.writing import Code, FunctionScope, ModuleScope, Scope, comment
+from engine.event_json import ESCAPED
 from engine.model import RecordKind
 
 CHAIN_MAX: Final = 8
 """More units or groups than this are not tried one after the other."""
 
 CONTROL: Final = re.compile(r"[\x00-\x1f]")
-_ESCAPED: Final = re.compile(r'["\\\x00-\x1f]')
-"""What JSON writes as an escape."""
 
 _TEXT_SPOILS: Final = (
     "'\"' in line or is_escaped and '\\\\' in line or is_odd and find_control(line)"
@@ -280,7 +279,7 @@ def _says_escaped(kind: RecordKind) -> bool:
     for values in [one.values for one in kind.mappings if one.values is not None]:
         texts += [*values.exact.values(), values.otherwise]
         texts += [*(one for _, _, one in values.ranges), *(one for _, one in values.globs)]
-    return any(one is not None and _ESCAPED.search(one) is not None for one in texts)
+    return any(one is not None and ESCAPED.search(one) is not None for one in texts)
 
 
 __all__ = ["CHAIN_MAX", "Call", "Module", "write_module"]

@@ -98,7 +98,7 @@ class CompiledNormalizer:
         is_escaped = "\\" in whole
         controls = [char for char in _CONTROL if char in whole]
         flags = is_long, is_escaped, bool(controls)
-        if self._shapes.is_resting(len(lines)):
+        if self._shapes.lets_pass(len(lines)):
             self._normalize(lines, offsets, *flags)
             return
         odd = [*controls, *("\n" if has_breaks else ""), *("\\" if is_escaped else "")]

@@ -21,7 +21,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final
 from typing import Literal as OneOf
 
 from engine.compiler.instants import Instant
@@ -29,11 +28,9 @@ from engine.compiler.plans import KindPlan, NotWritable, TimeSource, time_mappin
 from engine.compiler.steps import Cut, End, Literal, Rest, TimeCut, runs_into
 from engine.compiler.texts import BLANKS
 from engine.compiler.units import read_as_it_is
+from engine.event_json import ESCAPED
 from engine.model import FieldMapping, first_key
 from engine.regexes import first_choice
-
-_ODD: Final = re.compile(r'["\\\x00-\x1f]')
-"""What no time that is read in an object may be written with."""
 
 ReadAt = Callable[[str, str, int], Instant | None]
 """``read(time, line, begin)``: the instant of a time that stands there in a record."""
@@ -107,7 +104,8 @@ def shape_plan(plan: KindPlan) -> ShapePlan | None:
     made = ShapePlan(plan, plan.times, (time_name, id_name))
     if kind.template is not None:
         return _of_text(made)
-    return None if any(map(_ODD.search, timed.formats)) else replace(made, read_at=_reads(made))
+    # A quote in a time would end the text of an object that it stands in.
+    return None if any(map(ESCAPED.search, timed.formats)) else replace(made, read_at=_reads(made))
 
 
 def _is_asked_for(plan: KindPlan, names: set[str], own: tuple[FieldMapping, ...]) -> bool:
@@ -155,7 +153,7 @@ def _of_text(made: ShapePlan) -> ShapePlan | None:
         if not isinstance(step, Cut):
             return None
         cut = step.until
-    if runs_into(time.type.pattern, cut) or _could_begin_in(front, cut):
+    if runs_into(time.type, cut) or _could_begin_in(front, cut):
         return None
     end = last.until if isinstance(last, Cut) else ""
     return replace(

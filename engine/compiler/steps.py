@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from engine.follows import first_chars
@@ -125,20 +126,20 @@ def _field_step(part: FieldPart, after: Part | None, *, is_timed: bool) -> Step 
     if part.type.value != "plain" or first_choice(part.type.pattern) is None:
         return None
     is_cut = is_timed and not part.may_be_empty and not part.values
-    if is_cut and isinstance(after, LiteralPart) and not runs_into(part.type.pattern, after.text):
+    if is_cut and isinstance(after, LiteralPart) and not runs_into(part.type, after.text):
         return TimeCut(part.type, after.text)
     return Typed(part.type, part.may_be_empty)
 
 
-def runs_into(pattern: Pattern, text: str) -> bool:
-    """Whether some text of the pattern, with ``text`` after it, could hold ``text`` earlier than
+def runs_into(type_: FieldType, text: str) -> bool:
+    """Whether some text of the type, with ``text`` after it, could hold ``text`` earlier than
     at its own end; True also where that is not known.
 
-    Some character of ``text`` stands in no text of the pattern, so no text of it holds all of
-    ``text``; and of the characters before that one none can be the pattern's last, so none ends
+    Some character of ``text`` stands in no text of the type, so no text of it holds all of
+    ``text``; and of the characters before that one none can be the last of one, so none ends
     with a beginning of ``text``.
     """
-    inside, last = _inside_and_last(pattern)
+    inside, last = _inside_and_last(type_)
     for char in text:
         if not any(char in chars for chars in inside):
             return False
@@ -147,17 +148,10 @@ def runs_into(pattern: Pattern, text: str) -> bool:
     return True
 
 
-_KNOWN: Final[dict[int, tuple[Pattern, list[Chars], Sequence[Chars]]]] = {}
-"""By the identity of the pattern, which is that of a field type and stays."""
-
-
-def _inside_and_last(pattern: Pattern) -> tuple[list[Chars], Sequence[Chars]]:
-    """The characters that a text of the pattern may have, and those that it may end with."""
-    known = _KNOWN.get(id(pattern))
-    if known is None or known[0] is not pattern:
-        made = pattern, _chars_of(pattern), first_chars(_reversed(pattern))
-        known = _KNOWN[id(pattern)] = made
-    return known[1], known[2]
+@lru_cache(1_000)
+def _inside_and_last(type_: FieldType) -> tuple[list[Chars], Sequence[Chars]]:
+    """The characters that a text of the type may have, and those that it may end with."""
+    return _chars_of(type_.pattern), first_chars(_reversed(type_.pattern))
 
 
 def _chars_of(pattern: Pattern) -> list[Chars]:

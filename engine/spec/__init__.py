@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.collecting import collector_spared
 from engine.diagnostics import Diagnostic, EnvironmentFailure, Location, SpecError
 from engine.model import System
 from engine.spec.build import build_system
-from engine.spec.collecting import collector_spared
 from engine.spec.findings import Findings
 from engine.spec.overlays import extended
 from engine.spec.shape import check_shape, event_schema, spec_schema
@@ -17,7 +17,6 @@ from engine.spec.yaml_nodes import MapNode, Node, compose, read_text, to_plain
 
 __all__ = [
     "Specs",
-    "collector_spared",
     "event_schema",
     "load_document",
     "load_specs",

@@ -14,6 +14,7 @@ from dataclasses import replace
 from engine.compiler import compile_normalizer
 from engine.compiler.loading import load
 from engine.compiler.running import is_tracked
+from engine.event_json import ESCAPED
 from engine.interpreter import Normalizer
 from engine.interpreter import compile_normalizer as compile_reference
 from engine.model import (
@@ -34,9 +35,6 @@ from engine.samples import SAMPLES_KEY
 
 STREAM = "kafka:compared/records/0"
 NOW_US = 1_767_225_600_000_000
-
-_ESCAPED = re.compile(r'["\\\x00-\x1f]')
-"""What JSON writes as an escape."""
 
 
 class Different(AssertionError):
@@ -166,7 +164,7 @@ class Comparison:
 
 def _need_no_escape(rows: Sequence[Row]) -> None:
     for row in rows:
-        if row[-1] is None and any(_ESCAPED.search(one) for one in row if isinstance(one, str)):
+        if row[-1] is None and any(ESCAPED.search(one) for one in row if isinstance(one, str)):
             raise Different(f"is said to need no escape: {row}")
 
 

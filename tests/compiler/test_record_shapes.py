@@ -4,7 +4,7 @@ lines, whatever stands where others have their time and their id."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from random import Random
 
@@ -152,17 +152,10 @@ def test_a_change_of_the_source_is_noticed(
     assert any(places)
 
 
-ALWAYS: dict[str, tuple[object, str, Callable[..., object]]] = {
-    "a time that another key has": (learning, "_is_read", lambda *_: True),
-    "a record with an escape": (running, "_hidden", lambda *_, **__: {}),
-}
-
-
-@pytest.mark.parametrize("change", ALWAYS.values(), ids=ALWAYS)
-def test_a_condition_that_is_not_asked_is_noticed(
-    change: tuple[object, str, Callable[..., object]], monkeypatch: pytest.MonkeyPatch
+def test_a_record_with_an_escape_that_is_not_taken_out_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(*change)
+    monkeypatch.setattr(running, "_hidden", lambda *_, **__: {})
     systems = checked(*SHIPPED)
     with pytest.raises(Different):
         _compare_until_noticed(systems)
@@ -184,3 +177,23 @@ def test_an_object_that_holds_time_and_id_of_another(
     both.compare([record.encode()])
     with nullcontext() if is_asked else pytest.raises(Different):
         both.compare([record.replace(': "id"', ': "other"', 1).encode()])
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_another_key_with_the_time_of_the_record(
+    is_asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not is_asked:
+        monkeypatch.setattr(learning, "_is_written_so", lambda *_: True)
+    both = BothForms(checked(*SHIPPED))
+    record = (
+        '{"system": "reporting", "checkpoint": "A", "status": "SUCCESS", '
+        '"timestamp": "2025-05-04T10:30:00", "correlation_id": "id"}'
+    )
+    both.compare([record.encode()] * 200)
+    other = record.replace(
+        '"correlation_id"', '"received": "2025-05-04T10:30:00", "correlation_id"'
+    )
+    both.compare([other.encode()])
+    with nullcontext() if is_asked else pytest.raises(Different):
+        both.compare([other.replace('received": "2025', 'received": "2024').encode()])

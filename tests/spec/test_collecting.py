@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.collecting import collector_spared
 from engine.diagnostics import SpecError
-from engine.spec import collector_spared, load_systems
+from engine.spec import load_systems
 
 
 @pytest.fixture(autouse=True)

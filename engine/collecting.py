@@ -1,4 +1,4 @@
-"""The garbage collector while specs are read and compiled."""
+"""The garbage collector, where many objects are made that stay or make no cycles."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ COLLECTED_OBJECTS: Final = 50_000
 
 @contextmanager
 def collector_spared() -> Iterator[None]:
-    """Let the garbage collector come seldom. What is made of specs stays, and what does not makes
-    few cycles; it would look at all of it again and again: a fifth of the time of a thousand specs.
+    """Let the garbage collector come seldom. What is made of specs stays, and the rows of a run
+    make no cycles; it would look at all of it again and again: a fifth of the time that loading a
+    thousand specs takes, and some hundredths of a run.
     """
     before = gc.get_threshold()
     if before[0]:  # 0: it does not come at all
