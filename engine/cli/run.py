@@ -198,6 +198,7 @@ def _tell_end(arguments: argparse.Namespace, stop: StopRequest, totals: Totals) 
     line = in_words(totals)
     if arguments.paths and not totals.read and not stop.requested:
         line = f"{line}, nothing new"
-    if totals.outcomes["quarantined"] and arguments.to is None:
-        line = f"{line}; `engine quarantine list` shows why"
+    if totals.outcomes["quarantined"]:
+        kept = "with --store they are kept, with the reason"
+        line = f"{line}; {'`engine quarantine list` shows why' if arguments.to is None else kept}"
     talk(f"{'stopped, ' if stop.requested else ''}{line}")

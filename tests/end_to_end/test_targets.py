@@ -26,6 +26,7 @@ from engine_process import (
     write_records,
 )
 
+from engine.cli import main
 from engine.event_json import UNSAID
 from engine.kafka.client import ClientSettings
 from engine.kafka.embedded import EmbeddedBroker
@@ -56,6 +57,16 @@ def test_to_standard_output_and_to_a_file(tmp_path: Path) -> None:
     assert as_rows(succeed(*RUN, "--to", "-", cwd=tmp_path).splitlines()) == reference
     assert succeed(*RUN, "--to", "events.jsonl", cwd=tmp_path) == b""
     assert as_rows((tmp_path / "events.jsonl").read_bytes().splitlines()) == reference
+
+
+def test_lines_say_where_what_they_leave_out_would_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("records.log").write_text("of no system\n", encoding="utf-8")
+    assert main([*RUN, "--to", "events.jsonl"]) == 0
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said == "engine: 1 read: 1 quarantined; with --store they are kept, with the reason"
 
 
 def test_from_standard_input_in_a_pipeline(tmp_path: Path) -> None:
