@@ -7,6 +7,7 @@ are skipped, and the last lines of the run say so; where CI is set they fail ins
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import json
 import os
@@ -34,11 +35,16 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 FACTS = os.environ.get("LOGLOOM_TEST_KAFKA", "")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker for the one server: a test that restarts it disturbs no other."""
-    for item in items:
-        if item.get_closest_marker("real_kafka"):
-            item.add_marker(pytest.mark.xdist_group("real_kafka"))
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """All workers share the one server: a test that restarts it runs alone, and what a worker
+    reads of it for all its tests (below) is not read meanwhile."""
+    mark = item.get_closest_marker("real_kafka")
+    if mark is None or not FACTS or not Path(FACTS).parent.is_dir():
+        return (yield)
+    with Path(FACTS).with_name("tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if mark.kwargs.get("alone") else fcntl.LOCK_SH)
+        return (yield)
 
 
 def pytest_collection_finish() -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,15 +25,6 @@ from engine.ports import GapError, Progress
 pytestmark = pytest.mark.real_kafka
 NewTopic = Callable[..., str]
 SERVER = Path(__file__).resolve().parent.parent / "kafka" / "kafka_server.py"
-
-
-@pytest.fixture(autouse=True)
-def _undisturbed(request: pytest.FixtureRequest) -> Iterator[None]:
-    """The test that restarts the server runs alone, whatever other workers do."""
-    alone = request.node.name == test_a_restart_of_the_broker_is_survived.__name__
-    with Path(os.environ["LOGLOOM_TEST_KAFKA"]).with_name("tests.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        yield
 
 
 @pytest.fixture
@@ -308,6 +298,7 @@ def test_the_groups_offsets_know_the_topic_they_were_of(
     reader.close()
 
 
+@pytest.mark.real_kafka(alone=True)
 def test_a_restart_of_the_broker_is_survived(
     settings: ClientSettings, new_topic: NewTopic, kafka_bootstrap: str
 ) -> None:
