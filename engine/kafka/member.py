@@ -26,6 +26,7 @@ _CHUNK_MAX: Final = 1000
 _CHUNK_BYTES: Final = 8 << 20
 _REQUEST_SECONDS: Final = 5.0
 _LEAVE_SECONDS: Final = 2.0
+_SERVE_SECONDS: Final = 0.01
 _REACH_SECONDS: Final = 1.0
 _REACH_AGAIN_SECONDS: Final = 3.0
 _POSITION_LOST: Final = frozenset(
@@ -110,9 +111,20 @@ class GroupMember:
 
     def _leave(self) -> None:
         try:
+            self._give_back()
             self.consumer.close()
         except (KafkaException, RuntimeError):
             pass
+
+    def _give_back(self) -> None:
+        """Give back all partitions. One that is given to us while the library closes would hang
+        all threads: its callback asks for what nobody answers any more, and holds the
+        interpreter's lock (librdkafka's issues 4041 and 4884)."""
+        self.consumer.unsubscribe()
+        give_up = time.monotonic() + _LEAVE_SECONDS
+        self.consumer.poll(_SERVE_SECONDS)
+        while self.consumer.assignment() and time.monotonic() < give_up:
+            self.consumer.poll(_SERVE_SECONDS)
 
     def owned(self, stream: str) -> Partition | None:
         """The partition of this member that is this stream."""

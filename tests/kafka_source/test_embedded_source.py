@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -517,3 +519,27 @@ def test_no_broker_is_said_in_time(capfd: pytest.CaptureFixture[str]) -> None:
         KafkaProducer(settings, connect_timeout_s=1.0)
     assert time.monotonic() - began < 4
     assert capfd.readouterr().err == ""
+
+
+LEAVE_WITH_UNSEEN_PARTITIONS = """
+import time
+from engine.kafka.client import ClientSettings
+from engine.kafka.embedded import EmbeddedBroker
+from engine.kafka.source import KafkaSource
+
+with EmbeddedBroker() as broker:
+    broker.create_topic("logs")
+    sources = []
+    for number in range(20):
+        source = KafkaSource(ClientSettings(broker.bootstrap), "logs", f"group-{number}")
+        source.open(lambda stream: None)
+        sources.append(source)
+    time.sleep(0.6)  # partitions are given to them, which the next read would tell
+    for source in sources:
+        source.close()
+"""
+
+
+def test_partitions_that_come_before_the_end_do_not_hang_it() -> None:
+    # Where it hangs, it holds the interpreter's lock: only another process can tell.
+    subprocess.run([sys.executable, "-c", LEAVE_WITH_UNSEEN_PARTITIONS], check=True, timeout=30)
