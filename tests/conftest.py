@@ -19,10 +19,11 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+from examples import examples
 from hypothesis import settings
 
 # The machine is shared and slow at times: a property is held or not, however long it takes.
-settings.register_profile("logloom", deadline=None, print_blob=True)
+settings.register_profile("logloom", parent=examples(100), deadline=None, print_blob=True)
 settings.load_profile("logloom")
 
 # A shell's background job ignores Ctrl-C, and so would every process that the tests start.
@@ -33,6 +34,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 FACTS = os.environ.get("LOGLOOM_TEST_KAFKA", "")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many a test waits for a server, or for time to pass."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,11 +8,10 @@ from hypothesis import settings
 
 IS_NIGHT = os.environ.get("LOGLOOM_TEST_PROFILE") == "nightly"
 
-_PER_CENT = 10_000 if IS_NIGHT else 50
+_PER_CENT = 10_000 if IS_NIGHT else 30
 """Of the examples that a property asks for: all tests together stay under five minutes."""
 
 
 def examples(count: int) -> settings:
-    """Settings for half of ``count`` examples, a hundred times ``count`` in the nightly
-    profile."""
+    """Settings for three tenths of ``count`` examples, a hundred times ``count`` at night."""
     return settings(max_examples=max(1, count * _PER_CENT // 100))

@@ -25,6 +25,8 @@ from engine.proofs.languages import Languages
 _IN_LINE: Final = Chars("\n", negated=True)
 _NO_LIMITS: Final[Mapping[str, Language]] = {}
 _VARIANTS_MAX: Final = 64
+_ESCAPED: Final = "\"'\\"
+"""What a backslash makes plain in a quoted text (``templates.unescaped``)."""
 
 
 class Run(NamedTuple):
@@ -140,15 +142,19 @@ def _quoted(value: str, among: Languages) -> Language:
     """The ways to write a value in quotes; none for one that is not there."""
     found = [] if value else [among.empty]
     for quote in "\"'":
-        rest = among.text(quote, among.empty)
-        for char in reversed(value):
+        end = among.text(quote, among.empty)
+        rests = [end, end]  # what follows the character at hand, and the one after it
+        for char, after in zip(reversed(value), reversed((value + quote)[1:]), strict=True):
             ways = []
             if char not in (quote, "\\"):
-                ways.append(among.text(char, rest))
-            if char in "\"'\\":
-                ways.append(among.text("\\" + char, rest))
-            rest = among.union(ways)
-        found.append(among.text(quote, rest))
+                ways.append(among.text(char, rests[-1]))
+            if char in _ESCAPED:
+                ways.append(among.text("\\" + char, rests[-1]))
+            if char == "\\" and after not in _ESCAPED:
+                # Before any other character a backslash is itself, and takes that along.
+                ways.append(among.text(char + after, rests[-2]))
+            rests.append(among.union(ways))
+        found.append(among.text(quote, rests[-1]))
     return among.union(found)
 
 

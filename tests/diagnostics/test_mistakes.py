@@ -9,7 +9,8 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from mistakes import HEADER, JSON, KEYS, PARTS, TEXT, Mistake, changed, mistakes, node_at, sound
 from mistakes import Path as Place
@@ -238,7 +239,7 @@ contents = st.one_of(
 )
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(contents)
 def test_whatever_a_file_holds_is_a_system_or_a_finding(
     tmp_path_factory: pytest.TempPathFactory, content: bytes

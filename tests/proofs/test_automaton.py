@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from made_templates import PIECES, VALUES, templates, texts_near
 from reference_reader import reads
 
-from engine.model import Template
+from engine.model import FieldPart, Template
 from engine.patterns import TYPES, regex
 from engine.proofs.alphabet import alphabet_of
 from engine.proofs.automaton import DEAD, TemplateAutomaton
@@ -112,3 +114,19 @@ def test_the_corners_by_example(source: str, text: str, accepted: bool) -> None:
     template = parse_template(source)
     assert TemplateAutomaton(template).accepts_text(text) is accepted
     assert is_matched(template, text) is accepted
+
+
+def test_a_value_in_quotes_is_known_in_all_the_ways_to_write_it() -> None:
+    plain = parse_template("{it:quoted}")
+    (part,) = plain.parts
+    assert isinstance(part, FieldPart)
+    inner = ["".join(chars) for size in range(5) for chars in product("a'\"\\", repeat=size)]
+    read: dict[str, set[str]] = {}
+    for text in (f"{quote}{chars}{quote}" for chars in inner for quote in "'\""):
+        found = match(plain, text)
+        if not isinstance(found, Mismatch):
+            read.setdefault(found["it"], set()).add(text)
+    texts = set.union(*read.values())
+    for value, ways in read.items():
+        automaton = TemplateAutomaton(replace(plain, parts=(replace(part, values=(value,)),)))
+        assert {text for text in texts if automaton.accepts_text(text)} == ways, value

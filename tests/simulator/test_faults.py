@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from made_up_specs import Spec, load
 
@@ -136,7 +137,7 @@ def test_a_record_of_which_every_beginning_is_one_is_not_truncated() -> None:
             assert one.meaning is not None
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(
     drop=st.floats(0, 0.25),
     duplicate=st.floats(0, 0.25),

@@ -11,7 +11,8 @@ from typing import Any
 
 import apsw
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from ledger_oracle import Line, Row, expected
 from made_up_specs import Spec, load, spec_sets
@@ -166,7 +167,7 @@ def test_the_oracle_tells_when_a_half_is_overdue() -> None:
     assert [row[-1] for row in expected(lines, clock="file").events] == ["unmatched", "waiting"]
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(specs=spec_sets(), seed=st.integers(0, 2**32))
 def test_any_specs_through_a_file(specs: list[Spec], seed: int) -> None:
     faults = Faults.parse(FAULTS)

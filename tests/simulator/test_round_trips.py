@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from made_up_specs import Spec, load, spec_sets
 
@@ -12,7 +13,7 @@ from engine.golden.round_trip import RoundTrip
 from engine.interpreter import compile_normalizer
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(specs=spec_sets(), seed=st.integers(0, 2**32))
 def test_records_of_any_spec_survive_the_round_trip(specs: list[Spec], seed: int) -> None:
     systems = load(*specs)

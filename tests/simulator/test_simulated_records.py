@@ -9,7 +9,8 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from made_up_specs import Spec, load, spec_sets
 
@@ -75,7 +76,7 @@ def check_meanings(systems: Sequence[System], emissions: Iterable[Emission]) -> 
     return seen
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(specs=spec_sets(), seed=st.integers(0, 2**32))
 def test_records_of_any_spec_are_read_as_the_ledger_says(specs: list[Spec], seed: int) -> None:
     systems = load(*specs)
@@ -206,9 +207,10 @@ def test_flows_are_interleaved_and_each_has_its_own_id() -> None:
 
 def test_no_more_flows_are_under_way_than_the_memory_of_one_window_needs() -> None:
     begun: set[int] = set()
-    last = {one.flow: one.number for one in sent(Simulation(shipped(), flows=700))}
+    emissions = sent(Simulation(shipped(), flows=500))
+    last = {one.flow: one.number for one in emissions}
     most = 0
-    for one in sent(Simulation(shipped(), flows=700)):
+    for one in emissions:
         assert one.flow is not None
         begun.add(one.flow)
         most = max(most, len(begun))

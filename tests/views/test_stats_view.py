@@ -9,7 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from store_building import BANK, StoreBuilder, flow
 
@@ -141,7 +142,7 @@ def test_the_counts_for_programs(store: StoreBuilder) -> None:
 WAYS = ("event", "failure", "detail", "stray", "merged", "merged detail", "ignored", "rejected")
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.lists(st.lists(st.sampled_from(WAYS), min_size=1, max_size=12), max_size=4))
 def test_both_sides_of_the_sum_are_equal(batches: list[list[str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
