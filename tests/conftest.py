@@ -37,8 +37,8 @@ FACTS = os.environ.get("LOGLOOM_TEST_KAFKA", "")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: many a test waits for a server, or for time to pass."""
-    return (os.cpu_count() or 1) + 1
+    """Two for a processor: many a test waits for a server, or for time to pass."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.hookimpl(wrapper=True)
