@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import heapq
 import string
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
+from itertools import accumulate
 from random import Random
 from typing import Final
 
@@ -22,6 +24,7 @@ from simulator.ledger import Emission
 DELAY_RECORDS_MAX: Final = 200
 """How many records later a delayed record or a duplicate comes, at most."""
 
+_NAMES: Final = ("drop", "duplicate", "delay", "truncate", None)
 _CUTS_MAX: Final = 12
 _JUNK_BYTES_MAX: Final = 120
 _JUNK_LINES: Final = (
@@ -104,6 +107,7 @@ def spoil(
     being overtaken. A dropped record is given too, marked, for the ledger."""
     rng = Random(f"{seed}/faults")
     no_record = _NoRecord(systems)
+    shares = [*accumulate((faults.drop, faults.duplicate, faults.delay, faults.truncate))]
     queue: list[tuple[float, int, Emission]] = []
     count = 0
 
@@ -114,7 +118,8 @@ def spoil(
         heapq.heappush(queue, (index + later + overtaken, count, emission))
 
     for index, emission in enumerate(emissions):
-        for spoilt, later in _with_fault(emission, _fault(faults, rng), no_record, rng):
+        fault = _NAMES[bisect(shares, rng.random())]
+        for spoilt, later in _with_fault(emission, fault, no_record, rng):
             put(index, spoilt, later)
         if rng.random() < faults.junk:
             put(index, no_record.junk(emission.sent_us, index, rng), 0)
@@ -122,13 +127,6 @@ def spoil(
             yield heapq.heappop(queue)[-1]
     while queue:
         yield heapq.heappop(queue)[-1]
-
-
-def _fault(faults: Faults, rng: Random) -> str | None:
-    names = ("drop", "duplicate", "delay", "truncate")
-    shares = [faults.drop, faults.duplicate, faults.delay, faults.truncate]
-    (drawn,) = rng.choices([*names, None], [*shares, max(0.0, 1 - sum(shares))])
-    return drawn
 
 
 def _with_fault(
@@ -147,7 +145,8 @@ def _with_fault(
     elif fault == "delay":
         yield replace(emission, fault=fault), rng.randint(1, DELAY_RECORDS_MAX)
     else:
-        yield replace(emission, fault=fault), 0
+        emission.fault = fault
+        yield emission, 0
 
 
 class _NoRecord:
@@ -180,7 +179,7 @@ class _NoRecord:
                 value = made
                 break
         name = f"junk.{index + 1}"
-        return Emission(name, None, sent_us, name.encode(), value, None, fault="junk", value=value)
+        return Emission(name, None, sent_us, name.encode(), value, None, fault="junk")
 
     @staticmethod
     def _junk_bytes(rng: Random) -> bytes:

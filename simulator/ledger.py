@@ -41,11 +41,9 @@ class Emission:
     sent_us: int
     """When it was logged, in simulated time: the record timestamp on a topic."""
     key: bytes
-    line: bytes
-    """The record on one line."""
+    value: bytes
+    """The bytes that are sent."""
     meaning: Meaning | None
-    pretty: bytes | None = None
-    """The same over several lines, where it is to be sent like that if it can be."""
     completes: str | None = None
     """For a detail: the record that it was logged for. A lost or late half may change which one
     it is joined to in the end; that is for the rules of the join to say."""
@@ -53,8 +51,6 @@ class Emission:
     fault: str | None = None
     number: int | None = None
     """Its place among the records that were sent, from 1; None for one that was dropped."""
-    value: bytes = b""
-    """The bytes that are sent."""
 
     def to_line(self) -> bytes:
         """Its line of the ledger."""

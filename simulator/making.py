@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from random import Random
 
-from engine.model import Json, Key, LiteralPart, Path, RegexPart, Template
+from engine.model import Json, LiteralPart, Path, RegexPart, Template
 from simulator.forms import read, write
 from simulator.layouts import Layout
 from simulator.places import filler
@@ -74,7 +74,7 @@ class Maker:
     def _text(
         self, layout: Layout, above: Path, raws: Mapping[Path, str | None], rng: Random
     ) -> str:
-        pieces = []
+        pieces, fields = [], self._shape.fields[above]
         for piece in layout.pieces:
             part, place = piece.part, piece.place
             if isinstance(part, LiteralPart):
@@ -82,8 +82,7 @@ class Maker:
             elif isinstance(part, RegexPart):
                 pieces.append(self._shape.regex_text(place, above, raws, rng))
             else:
-                is_named = part.name is not None
-                raw = raws[(*above, Key(part.name or ""))] if is_named else filler(place, rng)
+                raw = filler(place, rng) if part.name is None else raws[fields[part.name]]
                 if raw is None:
                     raise Impossible
                 pieces.append(place.written(raw, rng))
@@ -94,8 +93,8 @@ class Maker:
     ) -> dict[str, str]:
         """What a template captures of the text that was made. Raises Impossible where that is not
         what it was made of."""
-        names = self._shape.templates[above].names
-        given = {name: raw for name in names if (raw := raws[(*above, Key(name))]) is not None}
+        fields = self._shape.fields[above]
+        given = {name: raw for name, path in fields.items() if (raw := raws[path]) is not None}
         if self._is_simple:
             return given
         reading = take_apart(template, text)

@@ -56,6 +56,13 @@ class Interpretation:
         self._key = redact_key
         self._zone = zone_of(system)
         self._rules = system.redactions
+        targets = dict.fromkeys(one.target for one in kind.mappings)
+        self._nothing = dict.fromkeys(one for one in targets if one != "timestamp")
+        self._targets = [
+            (target, [one for one in kind.mappings if one.target == target])
+            for target in sorted(targets, key=lambda one: one != "status")
+        ]
+        """The ways to each target; the status first, on which others may depend."""
         self._redacted = frozenset(first_key(path) for path, _ in self._rules) | self._holders()
 
     def _holders(self) -> frozenset[str]:
@@ -77,30 +84,38 @@ class Interpretation:
 
     def meaning(self, said: Said, record_us: int | None = None) -> Meaning:
         """What the record means. Raises Meaningless."""
-        clean = self._clean(said)
-        has_status = self._kind.role == "event"
+        clean = self._clean(said) if self._rules else said
         status: str | None = None
-        values: dict[str, str | None] = {}
+        values = dict(self._nothing)
         time: Instant | None = None
-        targets = dict.fromkeys(one.target for one in self._kind.mappings)
-        for target in sorted(targets, key=lambda one: one != "status"):
-            own = target == "status" or not has_status
-            found: object = None
-            for mapping in self._kind.mappings:
-                if mapping.target != target or found is not None:
-                    continue
-                if all(holds(one, said, None if own else status) for one in mapping.when):
-                    found = self._value(mapping, said, clean, record_us)
+        for target, mappings in self._targets:
+            found = self._found(mappings, said, clean, status, record_us)
             if target == "timestamp":
                 time = found if isinstance(found, Instant) else None
-            else:
-                values[target] = found if isinstance(found, str) else None
-            if target == "status":
+                continue
+            values[target] = found if isinstance(found, str) else None
+            if target == "status" and self._kind.role == "event":
                 status = values["status"]
-        ordered = {one: values[one] for one in targets if one != "timestamp"}
         if self._kind.role != "event":
-            return Meaning(ordered, time)
-        return Meaning(ordered, time, *self._attributes(said, clean, status))
+            return Meaning(values, time)
+        return Meaning(values, time, *self._attributes(said, clean, status))
+
+    def _found(
+        self,
+        mappings: Sequence[FieldMapping],
+        said: Said,
+        clean: Said,
+        status: str | None,
+        record_us: int | None,
+    ) -> str | Instant | None:
+        """What the first of the mappings gives that gives something."""
+        for one in mappings:
+            if one.when and not all(holds(test, said, status) for test in one.when):
+                continue
+            found = self._value(one, said, clean, record_us)
+            if found is not None:
+                return found
+        return None
 
     def _value(
         self, mapping: FieldMapping, said: Said, clean: Said, record_us: int | None
@@ -109,11 +124,15 @@ class Interpretation:
             return None if record_us is None else instant_of(record_us)
         if not mapping.sources:
             return mapping.constant
-        texts = [self._piece(mapping, path, said, clean) for path in mapping.sources]
-        given = [one for one in texts if one is not None]
-        if len(given) < len(texts):
+        if len(mapping.sources) == 1:
+            text = self._piece(mapping, mapping.sources[0], said, clean)
+        else:
+            pieces = [self._piece(mapping, path, said, clean) for path in mapping.sources]
+            given = [one for one in pieces if one is not None]
+            text = " ".join(given) if len(given) == len(pieces) else None
+        if text is None:
             return None
-        value = finished(mapping, " ".join(given))
+        value = finished(mapping, text)
         if value is not None and mapping.target in _IDENTIFIERS:
             _check_length(value)
         if mapping.target != "timestamp" or value is None:
@@ -128,7 +147,7 @@ class Interpretation:
         text = _plain(mapping, found)
         if not text or text in mapping.absent:
             return None
-        if first_key(path) in self._redacted and mapping.values is None:
+        if self._redacted and first_key(path) in self._redacted and mapping.values is None:
             return _plain(mapping, clean.at(path))
         return text
 
@@ -230,10 +249,9 @@ def _check_length(value: str) -> None:
 
 def _plain(mapping: FieldMapping, found: object) -> str | None:
     """The text of a value that a mapping reads. Raises Meaningless."""
-    if found is None:
-        return None
-    is_counted = any(one == "epoch" or "%s" in one for one in mapping.formats)
-    if isinstance(found, float) and is_counted:
+    if found is None or isinstance(found, str):
+        return found
+    if isinstance(found, float) and any(one == "epoch" or "%s" in one for one in mapping.formats):
         return repr(found)
     text = text_of(found)
     if text is None or (isinstance(found, bool) and mapping.values is None):

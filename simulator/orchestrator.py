@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
+from engine.model import Join, System
 from simulator.flow import Block, Choice, Flow, Parallel, Span, Step
 from simulator.ledger import Emission, Meaning
 from simulator.rendering import Rendered
-from simulator.voices import Choir, Happening, Utterance, Voice, expects_detail
+from simulator.voices import Choir, Happening, Utterance, Voice
 
 IN_FLIGHT: Final = 200
 """How many flows are under way at a time."""
@@ -33,9 +34,10 @@ of a topic."""
 
 
 def orchestrate(
-    choir: Choir, flow: Flow, *, flows: int, seed: int, start_us: int
+    choir: Choir, flow: Flow, *, flows: int, seed: int, start_us: int, pretty: bool
 ) -> Iterator[Emission]:
-    """What ``flows`` flows log, by time. Emissions have no number yet."""
+    """What ``flows`` flows log, by time, JSON records over several lines now and then if
+    ``pretty``. Emissions have no number yet."""
     stagger = Random(f"{seed}/stagger")
     begins = [start_us]
     for _ in range(min(flows, IN_FLIGHT) - 1):
@@ -46,7 +48,7 @@ def orchestrate(
         begin_us = heapq.heappop(begins)
         while waiting and waiting[0][0] < begin_us:
             yield heapq.heappop(waiting)[-1]
-        one = _OneFlow(choir, flow, number, Random(f"{seed}/{number}"))
+        one = _OneFlow(choir, flow, number, Random(f"{seed}/{number}"), pretty)
         end_us = one.run(begin_us)
         heapq.heappush(begins, end_us)
         for index, emission in enumerate(one.emissions):
@@ -61,6 +63,7 @@ class _OneFlow:
     flow: Flow
     number: int
     rng: Random
+    pretty: bool
     emissions: list[Emission] = field(default_factory=list)
     _ids: dict[str, str] = field(default_factory=dict)
     _is_scattered: bool = False
@@ -126,39 +129,52 @@ class _OneFlow:
 
     def _keep(self, voice: Voice, told: Utterance, at_us: int) -> int:
         """Note what was told; the time when all of it is."""
-        event = self._emit(voice, told.event_kind, "event", told.event, at_us)
+        join = None if told.detail is None else voice.system.join
+        event = self._emit(voice, told.event_kind, "event", told.event, at_us, join)
         if told.detail is None:
             return at_us
-        detail = self._emit(voice, told.detail_kind, "detail", told.detail, told.detail_us)
+        detail_us = told.detail_us
+        detail = self._emit(voice, told.detail_kind, "detail", told.detail, detail_us, join)
         event.completed_by, detail.completes = detail.record, event.record
-        return told.detail_us
+        return detail_us
 
-    def _emit(self, voice: Voice, kind: str, role: str, rendered: Rendered, at_us: int) -> Emission:
+    def _emit(
+        self,
+        voice: Voice,
+        kind: str,
+        role: str,
+        rendered: Rendered,
+        at_us: int,
+        join: Join | None = None,
+    ) -> Emission:
+        """Note a record; ``join`` is set for halves of an event."""
         record = f"{self.number}.{len(self.emissions) + 1}"
         correlation_id = self._ids[voice.system.name]
         key = f"{correlation_id}/{record}" if self._is_scattered else correlation_id
-        pretty = rendered.pretty() if self.rng.random() < _PRETTY else None
+        is_pretty = self.rng.random() < _PRETTY and self.pretty
+        text = (rendered.pretty() if is_pretty else None) or rendered.text
         emission = Emission(
             record=record,
             flow=self.number,
             sent_us=at_us // 1000 * 1000,  # a broker's timestamp has milliseconds
             key=key.encode(),
-            line=rendered.text.encode(),
-            pretty=None if pretty is None else pretty.encode(),
-            meaning=_meaning(voice, kind, role, rendered),
+            value=text.encode(),
+            meaning=_meaning(voice.system, kind, role, rendered, join),
         )
         self.emissions.append(emission)
         return emission
 
     def _draw(self, span: Span) -> int:
-        return self.rng.randint(span.low_us, span.high_us)
+        return span.low_us + int((span.high_us - span.low_us + 1) * self.rng.random())
 
 
-def _meaning(voice: Voice, kind: str, role: str, rendered: Rendered) -> Meaning:
-    system, values = voice.system, rendered.values
+def _meaning(
+    system: System, kind: str, role: str, rendered: Rendered, join: Join | None
+) -> Meaning:
     meaning = Meaning(system.name, kind, role)
     if role == "ignore":
         return meaning
+    values = rendered.values
     meaning.correlation_id = values.get("correlation_id")
     meaning.failure_reason = values.get("failure_reason")
     meaning.merge = system.merge
@@ -172,9 +188,6 @@ def _meaning(voice: Voice, kind: str, role: str, rendered: Rendered) -> Meaning:
             for name, value in rendered.attributes.items()
             if name not in rendered.unsure
         }
-    if role == "event":
-        spec = next(one for one in system.kinds if one.name == kind)
-        meaning.expects_detail = expects_detail(system, spec, rendered)
-    if role == "detail" or meaning.expects_detail:
-        meaning.join = system.join
+    meaning.join = join
+    meaning.expects_detail = role == "event" and join is not None
     return meaning

@@ -8,27 +8,43 @@ from itertools import combinations
 from random import Random
 
 from engine.model import Condition, FieldMapping, Key, Path
+from simulator.choosing import Ask, Telling
 from simulator.meaning import is_none
-from simulator.slots import AT_TIME, Asked, Impossible, Slot, Wanted, narrowed
+from simulator.slots import AT_TIME, Impossible, Slot, Wanted, narrowed
 
 _STATUS = (Key("status"),)
 
 
 @dataclass(slots=True)
 class Plan:
-    """What is asked of each slot. ``active`` is the mapping that gives the value of a target,
-    ``pieces`` are raw texts that several slots mean together, ``forced`` those of captured
-    segments, which are known before the template is laid out."""
+    """What is asked of each slot, whatever the texts. ``active`` are the mappings that give the
+    values of targets; ``is_sure`` tells that there is no other plan."""
 
     active: dict[str, FieldMapping] = field(default_factory=dict)
-    asks: list[tuple[FieldMapping, str | None]] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
-    pieces: dict[Path, str] = field(default_factory=dict)
-    forced: dict[Path, str] = field(default_factory=dict)
+    together: list[FieldMapping] = field(default_factory=list)
+    """Those that are to give what several slots mean together."""
+    pieces: set[Path] = field(default_factory=set)
+    """The slots of these."""
+    is_sure: bool = True
+    _asks: dict[Path, tuple[Ask, ...]] = field(default_factory=dict)
 
-    def asked(self, path: Path) -> Asked:
+    def ask(self, mapping: FieldMapping, *, is_given: bool) -> None:
+        """Ask for the text that is wanted, or for no value."""
+        if len(mapping.sources) == 1:
+            (path,) = mapping.sources
+            self._asks[path] = (*self.asks(path), Ask(mapping, is_given))
+        elif is_given and mapping.sources:
+            self.together.append(mapping)
+            self.pieces.update(mapping.sources)
+
+    def asks(self, path: Path) -> tuple[Ask, ...]:
         """What the slot at this path must mean."""
-        return [(one, text) for one, text in self.asks if one.sources == (path,)]
+        return self._asks.get(path, ())
+
+    def is_asked(self, path: Path) -> bool:
+        """Whether the slot must have a value."""
+        return path in self.pieces or any(one.is_given for one in self.asks(path))
 
     def narrowed(self, slot: Slot) -> Slot:
         """The slot under the conditions of the mappings that are to count."""
@@ -45,21 +61,20 @@ class Plan:
             is_present=slot.is_present or "present" in tests,
         )
 
-    def split(self, slots: Mapping[Path, Slot], times: Mapping[Path, Iterable[str]]) -> None:
+    def split(self, slots: Mapping[Path, Slot], telling: Telling) -> None:
         """Divide what several slots mean together among them. Raises Impossible."""
-        for mapping, text in self.asks:
-            if len(mapping.sources) < 2 or text is None:
-                continue
-            texts: Iterable[str] = [text]
+        for mapping in self.together:
+            text = telling.wanted[mapping.target]
+            texts: Iterable[str] = [text or ""]
             if text == AT_TIME:
-                texts = times[mapping.sources[0]]
+                texts = telling.times[mapping.sources[0]]
             elif mapping.values is not None:
                 texts = [raw for raw, to in mapping.values.exact.items() if to == text]
             read = [self.narrowed(slots[path]) for path in mapping.sources]
             found = next(split_among(read, texts), None)
             if found is None:
                 raise Impossible
-            self.pieces |= dict(zip(mapping.sources, found, strict=True))
+            telling.pieces |= dict(zip(mapping.sources, found, strict=True))
 
 
 def split_among(slots: Sequence[Slot], texts: Iterable[str]) -> Iterator[tuple[str, ...]]:
@@ -87,21 +102,24 @@ def plan_for(ways: Mapping[str, Sequence[FieldMapping]], wanted: Wanted, rng: Ra
             for one in of:
                 if one.constant is not None and not one.when:
                     raise Impossible
-                plan.asks += [(one, None)] if one.sources else []
+                plan.ask(one, is_given=False)
             continue
-        active = _active(of, target, text, wanted, rng)
+        able = _able(of, target, text, wanted)
+        plan.is_sure = plan.is_sure and len(able) == 1
+        active = able[0] if len(able) == 1 else rng.choice(able)
         plan.active[target] = active
         plan.conditions += [one for one in active.when if one.path != _STATUS]
         for one in of[: of.index(active)]:
-            plan.asks += [(one, None)] if one.sources and not one.when else []
-        plan.asks += [(active, text)] if active.sources else []
+            if not one.when:
+                plan.ask(one, is_given=False)
+        plan.ask(active, is_given=True)
     return plan
 
 
-def _active(
-    ways: Sequence[FieldMapping], target: str, text: str, wanted: Wanted, rng: Random
-) -> FieldMapping:
-    """A mapping that can give the text. Raises Impossible."""
+def _able(
+    ways: Sequence[FieldMapping], target: str, text: str, wanted: Wanted
+) -> list[FieldMapping]:
+    """The mappings that can give the text. Raises Impossible."""
     able = []
     for one in ways:
         is_able = one.constant == text if one.constant is not None else not is_none(one)
@@ -114,7 +132,7 @@ def _active(
             break  # it always counts, and no other after it
     if not able:
         raise Impossible
-    return able[0] if len(able) == 1 else rng.choice(able)
+    return able
 
 
 def _allows(condition: Condition, status: str | None) -> bool:

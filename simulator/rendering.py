@@ -24,6 +24,7 @@ from engine.model import (
     ValueMap,
     first_key,
 )
+from simulator.choosing import Chooser, Telling
 from simulator.making import Maker
 from simulator.maps import Meaningless
 from simulator.meaning import (
@@ -66,6 +67,16 @@ class Rendered:
         return None if self.body is None else json.dumps(self.body, ensure_ascii=False, indent=2)
 
 
+@dataclass(slots=True)
+class _Way:
+    """A plan, with how it is laid out and carried out where that is the same for all records."""
+
+    plan: Plan = field(default_factory=Plan)
+    laid_out: LaidOut | None = None
+    choosers: Mapping[Path, Chooser] | None = None
+    is_possible: bool = True
+
+
 class KindRenderer:
     """Renders records of one kind. ``reserved`` are keys that mean something to some kind of some
     system, which no extra key may be; ``redact_key`` is the key of hashes."""
@@ -89,6 +100,10 @@ class KindRenderer:
             ways = self._ways.setdefault(mapping.target, [])
             if not any(map(self._shape.surely_gives, ways)):
                 ways.append(mapping)
+        self._known_ways: dict[tuple[object, ...], _Way] = {}
+        constants = [one.constant for one in kind.mappings]
+        self._fixed_texts = frozenset(one for one in (*constants, *STATUSES) if one is not None)
+        """The texts that make a difference to what is asked of the slots."""
         self._is_simple = self._shape.is_simple and all(map(_is_simple, self._ways.values()))
         extras = [extra for extra in EXTRAS if extra[0] not in reserved]
         self._maker = Maker(self._shape, extras, is_simple=self._is_simple)
@@ -156,19 +171,50 @@ class KindRenderer:
     def _rendered(self, wanted: Wanted, time_us: int, record_us: int, rng: Random) -> Rendered:
         if not self._is_simple:
             wanted = self._completed(wanted, rng)
-        plan = plan_for(self._ways, wanted, rng)
-        times = self._times(plan, time_us, rng)
-        plan.split(self._slots, times)
-        laid_out = self._shape.lay_out(plan, times, rng)
-        raws = self._choose(plan, laid_out, times, rng)
+        way = self._way(wanted, rng)
+        telling = Telling(wanted, self._times(way.plan, time_us, rng))
+        way.plan.split(self._slots, telling)
+        laid_out, choosers = way.laid_out, way.choosers
+        if laid_out is None or choosers is None:
+            laid_out = self._shape.lay_out(way.plan, telling, rng)
+            choosers = self._shape.choosers(way.plan, laid_out, telling.forced)
+        raws = {path: choose(telling, rng) for path, choose in choosers.items()}
         text, said, body = self._maker.made(laid_out, raws, rng)
         if not all(holds(one, said) for one in self.kind.where):
             raise Impossible
-        self._check(self._plainly.meaning(said, record_us), wanted)
-        told = self._interpretation.meaning(said, record_us)
+        told = plainly = self._interpretation.meaning(said, record_us)
+        if self.system.redactions:
+            plainly = self._plainly.meaning(said, record_us)
+        self._check(plainly, wanted)
         return Rendered(
             text, told.values, told.time, body, told.attributes, told.unsure, record_us, said
         )
+
+    def _way(self, wanted: Wanted, rng: Random) -> _Way:
+        """How a record is made that means such values. Raises Impossible."""
+        key = tuple(
+            (target, text if text in self._fixed_texts else text is None)
+            for target, text in wanted.items()
+        )
+        way = self._known_ways.get(key)
+        if way is None:
+            way = self._new_way(wanted, rng)
+            if way.plan.is_sure:
+                self._known_ways[key] = way
+        if not way.is_possible:
+            raise Impossible
+        return way
+
+    def _new_way(self, wanted: Wanted, rng: Random) -> _Way:
+        way = _Way()
+        try:
+            way.plan = plan_for(self._ways, wanted, rng)
+            if not self._shape.has_choice:
+                way.laid_out = self._shape.lay_out(way.plan, Telling(wanted, {}), rng)
+                way.choosers = self._shape.choosers(way.plan, way.laid_out)
+        except Impossible:
+            way.is_possible = False
+        return way
 
     def _completed(self, wanted: Wanted, rng: Random) -> Wanted:
         """With a time and a status, which not every text is."""
@@ -189,28 +235,6 @@ class KindRenderer:
             return {mapping.sources[0]: time_texts(time_us, self.zone, rng)}
         texts = list(formatted_times(time_us, mapping.formats or ("iso",), self.zone, rng))
         return dict.fromkeys(mapping.sources, texts)
-
-    def _choose(
-        self,
-        plan: Plan,
-        laid_out: LaidOut,
-        times: Mapping[Path, Iterable[str]],
-        rng: Random,
-    ) -> dict[Path, str | None]:
-        """A raw text for each slot. Raises Impossible."""
-        raws: dict[Path, str | None] = {}
-        for path, slot in self._slots.items():
-            narrowed, asked = plan.narrowed(slot), plan.asked(path)
-            place, piece = self._shape.place(slot, laid_out), plan.pieces.get(path)
-            is_free = piece is None and not asked and narrowed.allowed is None
-            is_asked = piece is not None or any(text is not None for _, text in asked)
-            if path in plan.forced or (path in self._shape.written and not is_asked):
-                raws[path] = plan.forced.get(path)
-            elif place is not None and is_free and (place.skeletons or place.group is not None):
-                raws[path] = None  # it is what is there anyway
-            else:
-                raws[path] = narrowed.choose(place, asked, times.get(path, ()), rng, piece=piece)
-        return raws
 
     def _check(self, meaning: Meaning, wanted: Wanted) -> None:
         """Raises Impossible where the record does not mean what is wanted, or would be refused."""

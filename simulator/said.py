@@ -21,6 +21,11 @@ class Said:
 
     def at(self, path: Path) -> object:
         """The value that a path leads to; None where there is none."""
+        if not self.parts:
+            first = path[0]
+            if len(path) == 1 and isinstance(first, Key):
+                return self.fields.get(first.name)
+            return _below(self.fields, path)
         text = self.text_above(path)
         return _below(self.parts[text], path[len(text) :]) if text else _below(self.fields, path)
 
@@ -50,9 +55,11 @@ def _below(value: object, path: Path) -> object:
 
 def text_of(value: object) -> str | None:
     """A value as conditions and maps see it; None for what has no text."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, str | int) else None
+    return str(value) if isinstance(value, int) else None
 
 
 def holds(condition: Condition, said: Said, status: str | None = None) -> bool:

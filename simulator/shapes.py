@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from random import Random
 from typing import Final
 
@@ -17,6 +17,7 @@ from engine.model import (
     RecordKind,
     Template,
 )
+from simulator.choosing import Chooser, Telling, chooser, forced_text, nothing
 from simulator.layouts import Force, Layout, Layouts, NoLayout
 from simulator.maps import Meaningless, finished
 from simulator.places import Place, Skeleton
@@ -47,24 +48,27 @@ class Shape:
         self.templates = dict(_templates(kind))
         """The templates of the record and of texts in it, by the paths of these texts."""
         self.names = self.templates[()].names if () in self.templates else ()
+        self.fields = {
+            above: {name: (*above, Key(name)) for name in one.names}
+            for above, one in self.templates.items()
+        }
+        """The paths of the templates' fields."""
         self._homes: dict[Path, Reading | str] = {}
         self.slots = dict(self._slots())
+        self._around = {path: tuple(self._fields_around(path)) for path in self.slots}
         self.trees = tuple(self._trees())
         self.written = frozenset(one.path for one in kind.readings)
         """The paths of texts that are made of other slots' values."""
-        self._has_choice = not all(one.is_plain for one in self.templates.values())
+        self.has_choice = not all(one.is_plain for one in self.templates.values())
+        """Whether records can be laid out in several ways."""
         self.is_simple = (
-            not kind.readings
-            and all(len(path) == 1 for path in self.slots)
-            and not self._has_choice
+            not kind.readings and all(len(path) == 1 for path in self.slots) and not self.has_choice
         )
         """Whether every part of a record tells by itself whether it can stand there."""
 
     def _slots(self) -> Iterator[tuple[Path, Slot]]:
         kind = self.kind
-        paths: list[Path] = [
-            (*above, Key(name)) for above, one in self.templates.items() for name in one.names
-        ]
+        paths = [path for fields in self.fields.values() for path in fields.values()]
         paths += [*paths_of(kind), *(one.path for one in kind.readings)]
         for path in dict.fromkeys(paths):
             home = home_of(kind, path, self.names)
@@ -110,16 +114,14 @@ class Shape:
 
     # --- laying out -----------------------------------------------------------------------------
 
-    def lay_out(
-        self, plan: Plan, times: Mapping[Path, Iterable[str]], rng: Random
-    ) -> dict[Path, Layout]:
+    def lay_out(self, plan: Plan, telling: Telling, rng: Random) -> dict[Path, Layout]:
         """How the templates are laid out for what is asked. Raises Impossible."""
         needed: dict[Path, set[str]] = {above: set() for above in self.templates}
         unwanted: dict[Path, set[str]] = {above: set() for above in self.templates}
-        for path, slot in self.slots.items() if self._has_choice else ():
-            narrowed, asked = plan.narrowed(slot), plan.asked(path)
-            if _is_asked(plan, path) or narrowed.is_present or narrowed.allowed is not None:
-                for above, name in self._fields_around(path):
+        for path, slot in self.slots.items() if self.has_choice else ():
+            narrowed, asks = plan.narrowed(slot), plan.asks(path)
+            if plan.is_asked(path) or narrowed.is_present or narrowed.allowed is not None:
+                for above, name in self._around[path]:
                     needed[above].add(name)
             own = self._template_of(path)
             if own is None or path in self.written:
@@ -127,11 +129,11 @@ class Shape:
             name = _last(path)
             if name in needed[own] or self.templates[own].is_always_there(name):
                 continue
-            if narrowed.is_absent or (asked and rng.random() < _LEFT_OUT):
+            if narrowed.is_absent or (asks and rng.random() < _LEFT_OUT):
                 unwanted[own].add(name)
         return {
             above: self._choose(
-                above, frozenset(needed[above]), frozenset(unwanted[above]), plan, times, rng
+                above, frozenset(needed[above]), frozenset(unwanted[above]), plan, telling, rng
             )
             for above in self.templates
         }
@@ -142,48 +144,64 @@ class Shape:
         needed: frozenset[str],
         unwanted: frozenset[str],
         plan: Plan,
-        times: Mapping[Path, Iterable[str]],
+        telling: Telling,
         rng: Random,
     ) -> Layout:
         """A layout of one template that can hold what is asked. Raises Impossible."""
-        layouts, force = self.templates[above], self._force(above, plan, times, rng)
+        layouts, force = self.templates[above], self._force(above, plan, telling, rng)
         for _ in range(_TRIES):
             try:
                 layout = layouts.choose(needed, unwanted - needed, force, rng)
             except (Impossible, NoLayout):
                 continue
-            if layouts.is_plain or self._is_able(above, layout, plan):
+            if layouts.is_plain or self._is_able(above, layout, plan, telling):
                 return layout
         raise Impossible
 
-    def _force(
-        self, above: Path, plan: Plan, times: Mapping[Path, Iterable[str]], rng: Random
-    ) -> Force:
+    def _force(self, above: Path, plan: Plan, telling: Telling, rng: Random) -> Force:
         """Chooses the texts of captured segments that must be a certain one."""
 
         def force(name: str, group: GroupPart) -> bool:
-            path = (*above, Key(name))
+            path = self.fields[above][name]
             narrowed, place = plan.narrowed(self.slots[path]), Place(group=group)
-            plan.forced.pop(path, None)
-            if not _is_asked(plan, path) and not narrowed.laid_down(place):
+            telling.forced.pop(path, None)
+            if not plan.is_asked(path) and not narrowed.laid_down(place):
                 return False
-            asked, piece = plan.asked(path), plan.pieces.get(path)
-            raw = narrowed.choose(place, asked, times.get(path, ()), rng, piece=piece)
+            choose = chooser(narrowed, place, plan.asks(path), is_piece=path in plan.pieces)
+            raw = choose(telling, rng)
             if raw is not None:
-                plan.forced[path] = raw
+                telling.forced[path] = raw
             return raw is not None
 
         return force
 
-    def _is_able(self, above: Path, layout: Layout, plan: Plan) -> bool:
+    def _is_able(self, above: Path, layout: Layout, plan: Plan, telling: Telling) -> bool:
         """Whether the fields of a layout can hold what is asked of them."""
         for name, place in layout.places.items():
-            slot = self.slots[(*above, Key(name))]
-            for mapping, text in plan.asked(slot.path):
+            slot = self.slots[self.fields[above][name]]
+            for mapping, text in telling.asked(plan.asks(slot.path)):
                 is_text = text is not None and mapping.target != "timestamp"
                 if is_text and not slot.can_mean(place, mapping, text or ""):
                     return False
         return True
+
+    def choosers(
+        self, plan: Plan, laid_out: LaidOut, forced: Container[Path] = ()
+    ) -> dict[Path, Chooser]:
+        """How the raw text of each slot is chosen in a record that is laid out so. Raises
+        Impossible."""
+        found: dict[Path, Chooser] = {}
+        for path, slot in self.slots.items():
+            narrowed, asks = plan.narrowed(slot), plan.asks(path)
+            place, is_piece = self.place(slot, laid_out), path in plan.pieces
+            is_free = not is_piece and not asks and narrowed.allowed is None
+            if path in forced or (path in self.written and not plan.is_asked(path)):
+                found[path] = forced_text(path)
+            elif place is not None and is_free and (place.skeletons or place.group is not None):
+                found[path] = nothing  # it is what is there anyway
+            else:
+                found[path] = chooser(narrowed, place, asks, is_piece=is_piece)
+        return found
 
     def _fields_around(self, path: Path) -> Iterator[tuple[Path, str]]:
         """The templates' fields in which a slot stands, from the inside out."""
@@ -197,9 +215,7 @@ class Shape:
 
     def place(self, slot: Slot, laid_out: LaidOut) -> Place | None:
         """Where a slot stands in a record that is laid out so; None where it has no place."""
-        if any(
-            name not in laid_out[above].places for above, name in self._fields_around(slot.path)
-        ):
+        if any(name not in laid_out[above].places for above, name in self._around[slot.path]):
             return None
         own = self._template_of(slot.path)
         return slot.places[0] if own is None else laid_out[own].places[_last(slot.path)]
@@ -234,17 +250,12 @@ class Shape:
         for skeleton, _ in rng.sample(place.skeletons, len(place.skeletons)):
             now: Skeleton | None = skeleton
             for name in skeleton.part.names:
-                raw = raws.get((*above, Key(name)))
+                raw = raws.get(self.fields[above][name])
                 if raw is not None and now is not None:
                     now = now.with_value(name, raw)
             if now is not None:
                 return now.text
         raise Impossible
-
-
-def _is_asked(plan: Plan, path: Path) -> bool:
-    """Whether the slot must have a value."""
-    return path in plan.pieces or any(text is not None for _, text in plan.asked(path))
 
 
 def _last(path: Path) -> str:

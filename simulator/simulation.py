@@ -51,18 +51,19 @@ class Simulation:
 
     def emissions(self) -> Iterator[Emission]:
         """All emissions in the order they are sent, numbered; dropped ones have no number."""
+        sound = orchestrate(
+            self._choir,
+            self._flow,
+            flows=self._flows,
+            seed=self._seed,
+            start_us=self._start_us,
+            pretty=self._pretty,
+        )
         number = 0
-        for emission in spoil(self._plain(), self._faults, self._systems, self._seed):
+        for emission in spoil(sound, self._faults, self._systems, self._seed):
             if emission.fault != "drop":
                 number += 1
                 emission.number = number
-            yield emission
-
-    def _plain(self) -> Iterator[Emission]:
-        for emission in orchestrate(
-            self._choir, self._flow, flows=self._flows, seed=self._seed, start_us=self._start_us
-        ):
-            emission.value = (emission.pretty if self._pretty else None) or emission.line
             yield emission
 
 

@@ -55,6 +55,8 @@ class Slot:
     """Whether it is a value in JSON or in a list, which may be left out."""
     is_text: bool = False
     """Whether it is read further, and so a text in JSON too."""
+    is_literal: bool = False
+    """Whether a raw text means itself under all mappings."""
 
     @property
     def name(self) -> str:
@@ -69,14 +71,16 @@ class Slot:
 
     def can_mean(self, place: Place, mapping: FieldMapping, text: str) -> bool:
         """Whether some raw text at this place means ``text`` under this mapping."""
+        if self.is_literal:
+            return text != "" and self.takes(place, text)
         asked = [(mapping, text)]
         return any(
-            self._means(place, raw, asked) for raw in self._inverse(place, mapping, text, Random(0))
+            self.means(place, raw, asked) for raw in self.inverse(place, mapping, text, Random(0))
         )
 
     def holds_piece(self, text: str) -> bool:
         """Whether this raw text can stand here."""
-        return not self.is_absent and any(self._takes(place, text) for place in self.places)
+        return not self.is_absent and any(self.takes(place, text) for place in self.places)
 
     def laid_down(self, place: Place | None = None) -> list[str]:
         """The raw texts that the spec leaves for this slot; none where it leaves any text."""
@@ -88,106 +92,32 @@ class Slot:
         maps = [one.values for one in self.mappings if one.values is not None]
         return _samples(maps[0]) if maps else []
 
-    def choose(
-        self,
-        place: Place | None,
-        asked: Asked,
-        times: Iterable[str],
-        rng: Random,
-        *,
-        piece: str | None = None,
-    ) -> str | None:
-        """A raw text that means what is wanted; None for no value. ``place`` is None where the
-        chosen segments do not have the slot; ``piece`` is the raw text itself, where it is a part
-        of what several slots mean together. Raises Impossible."""
-        is_asked_for = piece is not None or any(text is not None for _, text in asked)
-        if place is None:
-            if is_asked_for or self.allowed is not None or self.is_present:
-                raise Impossible
-            return None
-        if piece is not None:
-            if not self._means(place, piece, asked):
-                raise Impossible
-            return piece
-        if self.is_absent or any(text is None for _, text in asked) or self._may_be_left_out(asked):
-            if is_asked_for:
-                raise Impossible
-            return self._no_value(place, asked, rng)
-        candidates = self._candidates(place, asked, times, rng)
-        fitting = (raw for raw in candidates if self._means(place, raw, asked))
-        if candidates is times:
-            first = next(fitting, None)  # the likeliest way to write it comes first
-            if first is None:
-                raise Impossible
-            return first
-        texts = list(fitting)
-        if not texts:
-            raise Impossible
-        return rng.choice(texts)
-
-    def _may_be_left_out(self, asked: Asked) -> bool:
-        return not asked and self.is_key and not self.is_present and self.allowed is None
-
-    def _no_value(self, place: Place, asked: Asked, rng: Random) -> str | None:
-        """What stands for no value here, or None for nothing at all. Raises Impossible."""
-        ways: list[str | None] = []
-        if self.is_key and self.allowed is None:
-            ways.append(None)
-        if place.may_be_empty and not self.is_absent:
-            ways.append("")
-        if not self.is_absent:
-            for mapping, _ in asked:
-                words = [*mapping.absent, *_keys_of(mapping.values, None)]
-                ways += [one for one in words if self._means(place, one, asked)]
-        if not ways:
-            raise Impossible
-        return ways[0] if len(ways) == 1 else rng.choice(ways)
-
-    def _candidates(
-        self, place: Place, asked: Asked, times: Iterable[str], rng: Random
-    ) -> Iterable[str]:
-        if self.allowed is not None or place.laid_down():
-            return [one for raw in self.laid_down(place) for one in self._cased(raw)]
-        if any(one.values is not None for one in self.mappings):
-            given = [(one, text) for one, text in asked if one.values is not None]
-            inverse = [
-                raw
-                for mapping, text in given
-                for raw in self._inverse(place, mapping, text or "", rng)
-            ]
-            return list(dict.fromkeys(inverse)) or self.laid_down(place)
-        if any(one.target == "timestamp" for one, _ in asked):
-            return times
-        texts = [text for _, text in asked if text is not None]
-        if not texts and place.may_be_empty and rng.random() < 0.5:
-            return [""]
-        some = texts[0] if texts else filler(place, rng)
-        return [] if some is None else self._cased(some)
-
-    def _cased(self, text: str) -> list[str]:
+    def cased(self, text: str) -> list[str]:
+        """The ways to write a text that mappings may read in another case."""
         if all(one.case is None for one in self.mappings):
             return [text]
         return list(dict.fromkeys([text, text.lower(), text.upper(), text.title()]))
 
-    def _inverse(
-        self, place: Place, mapping: FieldMapping, text: str, rng: Random
-    ) -> Iterator[str]:
-        """Raw texts that may mean ``text``."""
+    def inverse(self, place: Place, mapping: FieldMapping, text: str, rng: Random) -> Iterator[str]:
+        """Raw texts that may mean ``text`` under a mapping."""
         if mapping.values is None:
-            yield from self._cased(text)
+            yield from self.cased(text)
             return
         if self.allowed is not None or place.laid_down():
             yield from self.laid_down(place)
             return
         for raw in _keys_of(mapping.values, text):
-            yield from self._cased(raw)
+            yield from self.cased(raw)
         if mapping.values.has_otherwise and mapping.values.otherwise == text:
             some = (filler(place, rng) for _ in range(_FILLERS))
             yield from (one for one in some if one is not None)
 
-    def _means(self, place: Place, raw: str, asked: Asked) -> bool:
-        if not self._takes(place, raw):
+    def means(self, place: Place, raw: str, asked: Asked) -> bool:
+        """Whether a raw text can stand at this place, and means there what is asked."""
+        if not self.takes(place, raw):
             return False
+        if self.is_literal:
+            return all(text == (raw or None) for one, text in asked if one.target != "timestamp")
         wanted = {id(one): text for one, text in asked}
         for one in (*self.mappings, *self.attributes):
             try:
@@ -198,13 +128,19 @@ class Slot:
                 return False
         return True
 
-    def _takes(self, place: Place, raw: str) -> bool:
+    def takes(self, place: Place, raw: str) -> bool:
+        """Whether a raw text can stand at this place, whatever it means."""
         if self.allowed is not None and raw not in self.allowed:
             return False
         is_long = len(raw) > IDENTIFIER_CHARS_MAX
         if is_long and any(one.target in _IDENTIFIERS for one in self.mappings):
             return False
         return place.carries(raw) or (raw == "" and place.may_be_empty)
+
+
+def empty_words(mapping: FieldMapping) -> list[str]:
+    """The texts by which a mapping says that there is no value."""
+    return [*mapping.absent, *_keys_of(mapping.values, None)]
 
 
 def _samples(values: ValueMap) -> list[str]:
@@ -247,16 +183,20 @@ def slot_of(kind: RecordKind, path: Path, places: tuple[Place, ...], *, is_key: 
     """The slot of a path."""
     conditions = [one for one in kind.where if one.path == path]
     allowed, tests = narrowed(conditions)
+    mappings, attributes = reading(kind.mappings, path), reading(kind.attributes, path)
     return Slot(
         path,
         places,
-        reading(kind.mappings, path),
-        reading(kind.attributes, path),
+        mappings,
+        attributes,
         allowed,
         is_absent="absent" in tests,
         is_present="present" in tests,
         is_key=is_key,
         is_text=any(one.path == path for one in kind.readings),
+        is_literal=not any(
+            one.case or one.absent or one.values is not None for one in (*mappings, *attributes)
+        ),
     )
 
 

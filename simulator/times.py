@@ -15,7 +15,10 @@ from engine.time_formats import MONTHS, WEEKDAYS, parts_of
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _DAY: Final = timedelta(days=1)
+_SECOND: Final = timedelta(seconds=1)
 _YEARS_BACK: Final = 9
+_AWAY: Final = tuple(timezone(timedelta(minutes=one)) for one in (-570, -60, 120, 330))
+"""Offsets from universal time at which a time may be written."""
 _COUNTED: Final[Mapping[str, int]] = {"epoch": 0, "epoch_ms": 3, "epoch_us": 6, "epoch_ns": 9}
 _UNIVERSAL: Final = ("UTC", "GMT", "Z")
 _ISO: Final = re.compile(
@@ -45,22 +48,28 @@ def instant_of(us: int) -> Instant:
 def time_texts(us: int, zone: tzinfo, rng: Random) -> Iterator[str]:
     """Ways to write a time in ISO 8601, the likelier ones first: mostly local time of the spec's
     zone to the millisecond, now and then another precision, offset, or decimal sign."""
-    utc = EPOCH + timedelta(microseconds=us)
-    local = utc.astimezone(zone)
-    away = utc.astimezone(timezone(timedelta(minutes=rng.choice((-570, -60, 120, 330)))))
-    offset = f"{away:%z}"
-    fractions = [f".{us % 1_000_000 // 1000:03}", "", f",{us % 1_000_000:06}"]
-    fractions.append(f".{us % 1_000_000:06}{rng.randrange(1000):03}")
+    away = _AWAY[int(len(_AWAY) * rng.random())]
+    fraction = f"{us % 1_000_000:06}"
+    fractions = [
+        f".{fraction[:3]}",
+        "",
+        f",{fraction}",
+        f".{fraction}{int(1000 * rng.random()):03}",
+    ]
     if rng.random() < 0.1:
         rng.shuffle(fractions)
-    forms = [(local, "")] if _is_plain(local, zone) else []
-    forms += [(utc, "Z"), (away, f"{offset[:3]}:{offset[3:]}")]
+    utc = EPOCH + timedelta(microseconds=us)
+    zones: list[tuple[tzinfo, str]] = [(UTC, "Z"), (away, "")]
+    if zone is UTC or _is_plain(utc.astimezone(zone), zone):
+        zones.insert(0, (zone, ""))
     if rng.random() < 0.1:
-        rng.shuffle(forms)
+        rng.shuffle(zones)
     for sign in ("T", " "):
-        for moment, tail in forms:
+        for one, tail in zones:
+            moment = (utc if one is UTC else utc.astimezone(one)).isoformat(sign, "seconds")
+            clock, offset = moment[:19], moment[19:]
             for fraction in fractions:
-                yield f"{moment:%Y-%m-%d}{sign}{moment:%H:%M:%S}{fraction}{tail}"
+                yield f"{clock}{fraction}{offset if one is away else tail}"
 
 
 def _is_plain(local: datetime, zone: tzinfo) -> bool:
@@ -94,7 +103,7 @@ def _in_directives(us: int, time_format: str, zone: tzinfo, rng: Random) -> Iter
     directives = {part.directive for part in parts_of(time_format)}
     utc = EPOCH + timedelta(microseconds=us)
     local = utc.astimezone(zone)
-    away = utc.astimezone(timezone(timedelta(minutes=rng.choice((-570, -60, 120, 330)))))
+    away = utc.astimezone(rng.choice(_AWAY))
     zones = [(local, f"{local:%z}"), (utc, "Z"), (utc, "+00:00"), (away, f"{away:%z}")]
     if "Z" in directives and "z" not in directives:
         zones = [(utc, ""), *([(local, "")] if str(local.tzname()).isalpha() else [])]
@@ -135,7 +144,7 @@ def _directive(directive: str, moment: datetime, offset: str, fraction: str) -> 
         "L": fraction[:3],
         "z": offset,
         "Z": str(moment.tzname()),
-        "s": str((moment - EPOCH) // timedelta(seconds=1)),
+        "s": str((moment - EPOCH) // _SECOND),
     }
     return texts[directive]
 
@@ -196,12 +205,11 @@ def _read(text: str, time_format: str, zone: tzinfo, reference_us: int | None) -
 
 
 def _read_iso(text: str, zone: tzinfo) -> Instant | None:
-    if not _ISO.fullmatch(text):
+    found = _ISO.fullmatch(text)
+    if found is None:
         return None
     read = datetime.fromisoformat(text)
-    fraction = re.search("[.,]([0-9]+)", text)
-    moment = read if read.tzinfo else read.replace(tzinfo=zone)
-    return _instant(moment.replace(microsecond=0), fraction[1] if fraction else "")
+    return _instant(read if read.tzinfo else read.replace(tzinfo=zone), (found[2] or "")[1:])
 
 
 def _read_count(text: str, digits: int) -> Instant | None:
@@ -262,6 +270,6 @@ def _named_zone(local: datetime, name: str) -> datetime:
 
 
 def _instant(moment: datetime, fraction: str) -> Instant:
-    utc = moment.astimezone(UTC)
-    us = (utc - EPOCH) // timedelta(microseconds=1) + int(fraction[:6].ljust(6, "0"))
-    return Instant(f"{utc:%Y-%m-%dT%H:%M:%S}" + (f".{fraction}Z" if fraction else "Z"), us)
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    us = (utc - EPOCH) // _SECOND * 1_000_000 + int(fraction[:6].ljust(6, "0"))
+    return Instant(utc.isoformat("T", "seconds")[:19] + (f".{fraction}Z" if fraction else "Z"), us)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 from typing import Final
 
@@ -23,7 +24,7 @@ EXTRAS: Final[tuple[tuple[str, object], ...]] = (
 """Keys that no spec asks for, as real logs have them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tree:
     """Where some of a kind's paths lead: into the JSON record itself (``text`` empty), or into a
     text that is read further, with its parts named below it or, if ``is_flat``, like fields."""
@@ -37,6 +38,11 @@ class Tree:
     def above(self) -> Path:
         """What the paths of its slots begin with."""
         return () if self.is_flat else self.text
+
+    @cached_property
+    def inner(self) -> tuple[tuple[Slot, Path], ...]:
+        """The slots with their ways from the tree's top."""
+        return tuple((slot, self.within(slot.path)) for slot in self.slots)
 
     def within(self, path: Path) -> Path:
         """The way from the tree's top."""
@@ -65,8 +71,8 @@ def build(
     """The object that has these raw texts. Raises Impossible."""
     is_json = isinstance(tree.form, Json)
     top: dict[str, object] = {}
-    for slot in tree.slots:
-        path, raw = tree.within(slot.path), raws[slot.path]
+    for slot, path in tree.inner:
+        raw = raws[slot.path]
         if raw is not None:
             put(top, path, json_value(slot, raw, rng) if is_json else raw)
         elif slot.is_present:
@@ -74,10 +80,10 @@ def build(
                 put(top, path, "")  # it is there, and still no value
         elif len(path) == 1 and is_json and rng.random() < 0.1:
             put(top, path, None if slot.is_absent else rng.choice((None, "")))
-    spare = [one for one in extras if is_json or isinstance(one[1], str | int)]
-    if spare and rng.random() < 0.15:
-        name, value = rng.choice(spare)
-        top[name] = value if is_json else str(value)
+    if rng.random() < 0.15:
+        spare = [one for one in extras if is_json or isinstance(one[1], str | int)]
+        for name, value in rng.sample(spare, 1) if spare else ():
+            top[name] = value if is_json else str(value)
     if rng.random() < 0.1:
         top = dict(rng.sample(list(top.items()), len(top)))
     return top
@@ -115,6 +121,10 @@ def put(top: dict[str, object], path: Path, value: object) -> None:
     """Set the value at a path, with what leads there. Raises Impossible where something else
     stands in the way."""
     at: object = top
+    if len(path) == 1 and isinstance(path[0], Key):
+        _check_free(top.get(path[0].name), value, is_last=True)
+        top[path[0].name] = value
+        return
     for index, step in enumerate(path):
         is_last = index + 1 == len(path)
         inner: object = value

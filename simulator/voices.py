@@ -57,6 +57,9 @@ class Voice:
         self.system = system
         renderers = [KindRenderer(system, kind, reserved, redact_key) for kind in system.kinds]
         self._events = [one for one in renderers if one.kind.role == "event"]
+        names = () if system.join is None else system.join.events
+        self._joined = [one for one in self._events if one.kind.name in names]
+        """Those of which the join may expect that another record completes them."""
         self._details = [one for one in renderers if one.kind.role == "detail"]
         self._ignored = [one for one in renderers if one.kind.role == "ignore"]
         self.reasons: tuple[str, ...] = ()
@@ -124,7 +127,9 @@ class Voice:
             "correlation_id": happening.correlation_id,
             "timestamp": AT_TIME,
         }
-        for kind, event in _said(self._events, {**base, "failure_reason": None}, at_us, rng):
+        bare = {**base, "failure_reason": None}
+        able = self._events if happening.reason is None else self._expecting(bare)
+        for kind, event in _said(able, bare, at_us, rng):
             if not expects_detail(self.system, kind, event):
                 if happening.reason is None:
                     return Utterance(event, kind.name)
@@ -148,13 +153,27 @@ class Voice:
     ) -> Utterance | None:
         """As ``tell``, with a reason drawn from those the system can carry: a failure has one if
         that is possible, a success has none if that is possible."""
-        drawn: list[str | None] = list(rng.sample(self.reasons, len(self.reasons)))
-        reasons = [*drawn, None] if happening.status == "FAILURE" else [None, *drawn]
-        for reason in reasons:
-            told = self.tell(happening._replace(reason=reason), at_us, detail_after_us, rng)
+        for reason in self._some_reasons(happening.status, rng):
+            given = happening if reason is None else happening._replace(reason=reason)
+            told = self.tell(given, at_us, detail_after_us, rng)
             if told is not None:
                 return told
         return None
+
+    def _some_reasons(self, status: str, rng: Random) -> Iterator[str | None]:
+        if status != "FAILURE":
+            yield None
+        yield from rng.sample(self.reasons, len(self.reasons))
+        if status == "FAILURE":
+            yield None
+
+    def _expecting(self, wanted: Wanted) -> list[KindRenderer]:
+        """The kinds whose events may expect a detail if they mean what is wanted."""
+        asked = {} if self.system.join is None else self.system.join.when
+        named = asked.keys() & wanted.keys() - {"timestamp"}
+        if any(wanted[name] not in asked[name] for name in named):
+            return []
+        return self._joined
 
     def _detail(
         self, correlation_id: str, reason: str | None, at_us: int, rng: Random
@@ -182,9 +201,9 @@ class Voice:
 def _said(
     renderers: Sequence[KindRenderer], wanted: Wanted, at_us: int, rng: Random
 ) -> Iterator[tuple[RecordKind, Rendered]]:
-    """What each kind that can say it makes of it, in random order."""
-    order = rng.sample(renderers, len(renderers)) if len(renderers) > 1 else renderers
-    for one in order:
+    """What each kind that can say it makes of it, from a random one on."""
+    first = int(len(renderers) * rng.random())
+    for one in (*renderers[first:], *renderers[:first]):
         rendered = one.render(wanted, at_us, rng)
         if rendered is not None:
             yield one.kind, rendered
@@ -211,8 +230,9 @@ class Choir:
     def correlation_ids(self, flow: int, rng: Random) -> dict[str, str]:
         """The id of a flow for each system: the same one wherever the systems can carry it."""
         ids: dict[str, str] = {}
+        used = [form for form in FORMS if form in self.forms.values()]
         for _ in range(_ID_DRAWS_MAX):
-            made = {name: make(flow, rng) for name, make in FORMS.items()}
+            made = {form: FORMS[form](flow, rng) for form in used}
             for system, form in self.forms.items():
                 fixed = [] if form else self.voices[system].fixed_ids()
                 ids[system] = made[form] if form else fixed[flow % len(fixed)]
