@@ -1,5 +1,5 @@
-"""Choosing raw texts: how is settled once for a slot at its place and what is asked of it there;
-for each record only the texts themselves are looked at."""
+"""Choosing raw texts. How they are chosen is settled once, for a slot at its place and what is
+asked of it there; of each record only the texts themselves are looked at."""
 
 from __future__ import annotations
 
@@ -126,8 +126,7 @@ def _of_these(slot: Slot, place: Place, asks: tuple[Ask, ...], texts: Sequence[s
         fitting = [raw for raw in texts if slot.means(place, raw, ())]
         if not fitting:
             raise Impossible
-        only = fitting[0]
-        return (lambda *_: only) if len(fitting) == 1 else lambda _, rng: rng.choice(fitting)
+        return lambda _, rng: rng.choice(fitting)
     return lambda telling, rng: _one_of(slot, place, telling.asked(asks), texts, rng)
 
 
@@ -154,7 +153,7 @@ def _given(slot: Slot, place: Place, asks: tuple[Ask, ...]) -> Chooser:
 
     def choose_itself(telling: Telling, _rng: Random) -> str:
         raw = telling.wanted[target] or ""
-        if not slot.takes(place, raw):
+        if not raw or not slot.takes(place, raw):
             raise Impossible
         return raw
 
@@ -180,4 +179,4 @@ def _one_of(slot: Slot, place: Place, asked: Asked, texts: Iterable[str], rng: R
     fitting = [raw for raw in texts if slot.means(place, raw, asked)]
     if not fitting:
         raise Impossible
-    return fitting[0] if len(fitting) == 1 else rng.choice(fitting)
+    return rng.choice(fitting)

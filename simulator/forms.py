@@ -12,6 +12,13 @@ from simulator.sampling import fits
 from simulator.taking_apart import take_apart
 
 _BLANKS: Final = " \t"
+_JSON: Final = {
+    (is_tight, is_ascii): json.JSONEncoder(
+        ensure_ascii=is_ascii, separators=(",", ":") if is_tight else (", ", ": ")
+    )
+    for is_tight in (True, False)
+    for is_ascii in (True, False)
+}
 
 
 def can_hold(form: KeyValues | Csv, value: str) -> bool:
@@ -23,11 +30,15 @@ def can_hold(form: KeyValues | Csv, value: str) -> bool:
     return bool(form.quotes) or _is_bare(form, value)
 
 
+def json_text(value: Mapping[str, object], rng: Random) -> str:
+    """An object on one line, with blanks or without, in ASCII or not."""
+    return _JSON[rng.random() < 0.2, rng.random() < 0.3].encode(value)
+
+
 def write(form: Json | KeyValues | Csv, parts: Mapping[str, object], rng: Random) -> str | None:
     """The text that has these parts; None where it cannot be written."""
     if isinstance(form, Json):
-        separators = (",", ":") if rng.random() < 0.3 else (", ", ": ")
-        return json.dumps(parts, ensure_ascii=rng.random() < 0.3, separators=separators)
+        return json_text(parts, rng)
     texts = {key: "" if value is None else str(value) for key, value in parts.items()}
     if isinstance(form, Csv):
         return _write_columns(form, texts, rng)

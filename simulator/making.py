@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from random import Random
 
 from engine.model import Json, LiteralPart, Path, RegexPart, Template
-from simulator.forms import read, write
+from simulator.forms import json_text, read, write
 from simulator.layouts import Layout
 from simulator.places import filler
 from simulator.said import Said
@@ -44,7 +43,7 @@ class Maker:
             elif made:
                 parts[tree.text] = made
         if self._template is None:
-            return _json_line(fields, rng), Said(fields, parts), fields
+            return json_text(fields, rng), Said(fields, parts), fields
         text = self._text(laid_out[()], (), raws, rng)
         captures = self._captures(self._template, text, (), raws)
         if text.lstrip().startswith("{") or text.endswith(("\r", "\n")) or not text.strip():
@@ -112,8 +111,3 @@ def _read_from(tree: Tree, text: str) -> dict[str, object]:
     if not isinstance(found, dict):
         raise Impossible
     return found
-
-
-def _json_line(body: Mapping[str, object], rng: Random) -> str:
-    separators = (",", ":") if rng.random() < 0.2 else (", ", ": ")
-    return json.dumps(body, ensure_ascii=rng.random() < 0.3, separators=separators)

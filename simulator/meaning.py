@@ -31,7 +31,7 @@ _IDENTIFIERS: Final = ("checkpoint_id", "correlation_id")
 _HASH_CHARS: Final = 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Meaning:
     """Event fields without the time, the time, and the attributes (None: the kind keeps none).
     ``unsure`` are attributes whose text holds redacted values: how it looks is not told here."""

@@ -46,7 +46,7 @@ _TRIES: Final = 8
 """How often a record is made whose parts do not tell at once whether it can be."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rendered:
     """A record and what it means. ``values`` are event fields without the time, ``body`` is the
     object of a JSON record, ``attributes`` are None where the spec keeps none; how those look
@@ -192,10 +192,8 @@ class KindRenderer:
 
     def _way(self, wanted: Wanted, rng: Random) -> _Way:
         """How a record is made that means such values. Raises Impossible."""
-        key = tuple(
-            (target, text if text in self._fixed_texts else text is None)
-            for target, text in wanted.items()
-        )
+        fixed = self._fixed_texts
+        key = (*wanted, *[one if one in fixed else one is None for one in wanted.values()])
         way = self._known_ways.get(key)
         if way is None:
             way = self._new_way(wanted, rng)

@@ -11,7 +11,7 @@ from engine.model import Condition, Key, Path
 _STATUS: Final = (Key("status"),)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Said:
     """What a record holds: its fields or keys, and the parts of texts that are read further, by the
     ways to these texts."""

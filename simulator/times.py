@@ -48,7 +48,7 @@ def instant_of(us: int) -> Instant:
 def time_texts(us: int, zone: tzinfo, rng: Random) -> Iterator[str]:
     """Ways to write a time in ISO 8601, the likelier ones first: mostly local time of the spec's
     zone to the millisecond, now and then another precision, offset, or decimal sign."""
-    away = _AWAY[int(len(_AWAY) * rng.random())]
+    away = rng.choice(_AWAY)
     fraction = f"{us % 1_000_000:06}"
     fractions = [
         f".{fraction[:3]}",

@@ -38,7 +38,7 @@ class Happening(NamedTuple):
     correlation_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Utterance:
     """The records that tell it: the event and, where the system's join asks for one, its detail
     (rendered for the time that ``detail_us`` says)."""

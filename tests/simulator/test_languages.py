@@ -17,6 +17,7 @@ from made_up_specs import load, text
 
 from engine import asking, mapped_values
 from engine.golden.checks import Result
+from engine.golden.random_values import wanted_values
 from engine.golden.round_trip import RoundTrip
 from engine.interpreter import compile_normalizer
 from engine.model import Event, Record, Rejection, System, Template
@@ -62,6 +63,20 @@ def test_a_simulation_of_any_language_is_read_as_the_ledger_says(spec: Spec, see
             assert getattr(outcome, name) == getattr(told, name), emission.value
         kept = outcome.attributes or {}
         assert {**kept, **(told.attributes or {})} == kept
+
+
+@examples(10)
+@given(spec=languages(), seed=st.integers(0, 2**32))
+def test_what_a_renderer_has_made_before_changes_no_record(spec: Spec, seed: int) -> None:
+    for system in load(spec):
+        for kind in system.kinds:
+            used, *fresh = (KindRenderer(system, kind, frozenset(), SAMPLES_KEY) for _ in range(6))
+            for number, one in enumerate(fresh):
+                wanted = wanted_values(one, Random(f"{seed}/{number}"))
+                made = [
+                    renderer.render(wanted, seed * 1000, Random(number)) for renderer in (used, one)
+                ]
+                assert made[0] == made[1]
 
 
 def drawn(spec: Spec, **wanted: str | None) -> list[Rendered]:
