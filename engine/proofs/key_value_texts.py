@@ -122,9 +122,13 @@ class KeyValueTexts:
             ways.append(
                 Seq((*literal(key[:at]).parts, _besides(first, char), _some(self._key_char)))
             )
-        last = _but(self._form.between + self._form.pair + self._layout)
-        longer = (self._blanks, last, _some(self._key_char))
-        return Alt((*ways, Seq((*literal(key).parts, *longer))))
+            if char in first.members:
+                break  # only in quotes does a key go on with it
+        else:
+            last = _but(self._form.between + self._form.pair + self._layout)
+            longer = (self._blanks, last, _some(self._key_char))
+            ways.append(Seq((*literal(key).parts, *longer)))
+        return Alt(tuple(ways))
 
     def _quoted_but(self, quote: str, key: str | None) -> Pattern:
         any_char = _quoted_char(quote)

@@ -47,6 +47,13 @@ LISTS = [
 ]
 
 
+def test_only_in_quotes_has_a_key_what_stands_between_pairs() -> None:
+    lists = key_value_texts.KeyValueTexts(KeyValues())
+    assert not fits(lists.without_key("a b"), "a =")
+    assert fits(lists.without_key("a b"), "a=x 'a c'=x")
+    assert not fits(lists.without_key("a b"), "a=x 'a b'=x")
+
+
 @examples(400)
 @given(st.sampled_from(LISTS), st.data())
 def test_lists_are_told_as_they_are_read(form: KeyValues, data: st.DataObject) -> None:
