@@ -93,7 +93,7 @@ def compared(
 def test_the_shipped_specs(seed: int) -> None:
     systems = checked(*SHIPPED)
     both = compared(systems, seeds_of(systems, Random(seed), 12), 8 * TIMES, seed)
-    assert both.line_count > both.count // 16  # of records written on purpose in many ways
+    assert both.line_count > both.count // 4
 
 
 def test_systems_that_join_and_merge_and_keep() -> None:
@@ -114,7 +114,7 @@ def test_all_ways_to_a_value(specs: list[Spec], seed: int) -> None:
 
 
 def _compare_until_noticed(systems: Sequence[System]) -> None:
-    for seed in range(40):
+    for seed in range(10):
         compared(systems, seeds_of(systems, Random(0), 12), 8, seed)
 
 

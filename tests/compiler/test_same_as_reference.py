@@ -50,10 +50,10 @@ def test_formats_of_the_world(paths: Sequence[Path]) -> None:
     for number, path in enumerate(paths):
         systems = checked(path)
         seeds = with_bad(records_of(path, systems, SEED), Random(SEED))
-        row_count += fuzz(without_attributes(systems), 80 * TIMES, SEED, seeds).row_count
+        row_count += fuzz(without_attributes(systems), 120 * TIMES, SEED, seeds).row_count
         if IS_NIGHT or number % 4 == 0:
-            fuzz(systems, 80 * TIMES, SEED, seeds)
-    assert row_count > 6 * len(paths)
+            fuzz(systems, 120 * TIMES, SEED, seeds)
+    assert row_count > 10 * len(paths)
 
 
 def test_formats_of_the_world_beside_the_shipped_systems() -> None:

@@ -60,11 +60,11 @@ def outlive_an_owner(tmp_path: Path, brokers: str, topic: str, session: tuple[st
         sleeper.process.send_signal(signal.SIGSTOP)
         lock.execute("ROLLBACK")
         with engine_running(*options, cwd=tmp_path) as heir:
-            heir.wait_until(lambda: stored(store) == RECORDS // 2, 90.0)
+            heir.wait_until(lambda: stored(store) == RECORDS // 2, 40.0)
             sleeper.process.send_signal(signal.SIGCONT)
             sleeper.wait_for_talk("another owner has moved the progress")
             send(ClientSettings(brokers), topic, records[RECORDS // 2 :])
-            heir.wait_until(lambda: stored(store) == RECORDS, 90.0)
+            heir.wait_until(lambda: stored(store) == RECORDS, 40.0)
             sleeper.end()
             heir.end()
     succeed(*options, "--until-end", cwd=tmp_path)

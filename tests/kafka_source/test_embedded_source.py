@@ -534,7 +534,8 @@ with EmbeddedBroker() as broker:
         source = KafkaSource(ClientSettings(broker.bootstrap), "logs", f"group-{number}")
         source.open(lambda stream: None)
         sources.append(source)
-    time.sleep(0.6)  # partitions are given to them, which the next read would tell
+    # Meanwhile the library is given partitions. Only a read would tell, and none may come.
+    time.sleep(0.6)
     for source in sources:
         source.close()
 """

@@ -207,7 +207,7 @@ def test_flows_are_interleaved_and_each_has_its_own_id() -> None:
 
 def test_no_more_flows_are_under_way_than_the_memory_of_one_window_needs() -> None:
     begun: set[int] = set()
-    emissions = sent(Simulation(shipped(), flows=500))
+    emissions = sent(Simulation(shipped(), flows=700))
     last = {one.flow: one.number for one in emissions}
     most = 0
     for one in emissions:
