@@ -29,6 +29,14 @@ class OneLineParser(argparse.ArgumentParser):
         """End with exit status 2."""
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does; but what a command does not know is told by the command, whose help
+        tells more, and not by the whole program."""
+        known, rest = super().parse_known_args(args, namespace)
+        if rest:
+            self.error(f"unrecognized arguments: {' '.join(rest)}")
+        return known, rest
+
 
 DEFAULT_STORE = "events.db"
 DEFAULT_SYSTEMS = "systems"

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from engine_process import ENGINE, environment
 
+from engine.cli import main
+
 FULL = Path("/dev/full")
 
 
@@ -39,3 +41,13 @@ def test_an_empty_id_is_wrong_usage(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_a_command_does_not_know_is_told_by_that_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["compile", "--show", "systems"])
+    assert ended.value.code == 2
+    said = "engine compile: unrecognized arguments: systems (see engine compile --help)\n"
+    assert capsys.readouterr().err == said
